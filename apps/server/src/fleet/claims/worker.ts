@@ -1,0 +1,122 @@
+import type { Harness } from '../../harness/harness.ts';
+import { type RunnerBounds, SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
+import type { OwnedSession, SessionContext } from '../../sessions/session-context.ts';
+import { claimSessions, findRunnable } from './claim-sessions.ts';
+import { findLostNodes, releaseSessionsOf } from './release-lost.ts';
+
+export interface WorkerOptions {
+  ctx: SessionContext;
+  nodeId: string;
+  harness: Harness;
+  bounds: RunnerBounds;
+  /** Sessions that this node may own at once. */
+  slots: number;
+  leaseTtlMs: number;
+  removeDirectory(sessionId: string): Promise<void>;
+}
+
+// Hints come at once; this is how long a lost one may go unnoticed.
+const POLL_MS = 1_000;
+
+/** Owns sessions on this node: claims those that have work while it has free slots, and runs each. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #runners = new Map<string, SessionRunner>();
+  readonly #poll: NodeJS.Timeout;
+  readonly #watch: NodeJS.Timeout;
+  #claiming: Promise<void> | null = null;
+  #again = false;
+  #closing = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#poll = setInterval(() => this.#claim(), POLL_MS);
+    this.#watch = setInterval(() => this.#releaseLost(), options.leaseTtlMs / 2);
+    this.#claim();
+  }
+
+  /** How many sessions this node owns. */
+  get owned(): number {
+    return this.#runners.size;
+  }
+
+  /** A session has something to do: its runner looks again, or somebody claims it. */
+  wake(sessionId: string): void {
+    const runner = this.#runners.get(sessionId);
+    if (runner) runner.wake();
+    else this.#claim();
+  }
+
+  /** Drains every session and resolves when none is owned and no process is left. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#poll);
+    clearInterval(this.#watch);
+    await this.#claiming;
+    for (const runner of this.#runners.values()) runner.leave('node_drained');
+    await Promise.all([...this.#runners.values()].map((runner) => runner.done));
+  }
+
+  /** One claim at a time; a hint that comes meanwhile makes one more. */
+  #claim(): void {
+    if (this.#closing) return;
+    if (this.#claiming) {
+      this.#again = true;
+      return;
+    }
+    this.#claiming = this.#claimOnce()
+      .catch((error) => this.#options.ctx.log.error({ err: error }, 'failed to claim sessions'))
+      .finally(() => {
+        this.#claiming = null;
+        if (this.#again) {
+          this.#again = false;
+          this.#claim();
+        }
+      });
+  }
+
+  async #claimOnce(): Promise<void> {
+    const { ctx, nodeId, slots } = this.#options;
+    const free = slots - this.#runners.size;
+    if (free > 0) {
+      const claimed = await claimSessions(ctx.pool, nodeId, free);
+      for (const owned of claimed) this.#run(owned);
+    }
+    const { waiting, mine } = await findRunnable(ctx.pool, nodeId);
+    for (const sessionId of mine) this.#runners.get(sessionId)?.wake();
+    if (waiting > 0) this.#makeRoom(waiting);
+  }
+
+  /** Those that wait longest for work give up their places. */
+  #makeRoom(wanted: number): void {
+    const idle = [...this.#runners.values()].filter((runner) => runner.idleSince !== null);
+    idle.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+    for (const runner of idle.slice(0, wanted)) runner.leave('slot_needed');
+  }
+
+  #run(owned: OwnedSession): void {
+    const { ctx, harness, bounds, removeDirectory } = this.#options;
+    const runner = new SessionRunner({ ctx, owned, harness, bounds, removeDirectory });
+    this.#runners.set(owned.sessionId, runner);
+    runner.done
+      .catch((error) => ctx.log.error({ err: error, session_id: owned.sessionId }, 'session runner failed'))
+      .finally(() => {
+        this.#runners.delete(owned.sessionId);
+        this.#claim();
+      });
+  }
+
+  async #releaseLost(): Promise<void> {
+    const { ctx, leaseTtlMs } = this.#options;
+    try {
+      const lost = await findLostNodes(ctx.pool, leaseTtlMs);
+      const released = await releaseSessionsOf(ctx.pool, lost);
+      if (released > 0) {
+        ctx.log.warn({ nodes: lost, released }, 'took the sessions of lost nodes');
+        this.#claim();
+      }
+    } catch (error) {
+      ctx.log.error({ err: error }, 'failed to look for lost nodes');
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { Admission } from './admission.ts';
+import type { Activity } from './gateway-options.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Principal, Principals } from './principal.ts';
+import type { TokenClaim } from './tokens.ts';
+import type { RetryPolicy } from './upstreams/retry-policy.ts';
+import type { OpenUpstream } from './upstreams/upstream.ts';
+
+/** What all requests share. */
+export interface GatewayContext {
+  log: Logger;
+  tokenSecret: KeyObject;
+  upstream: OpenUpstream;
+  policy: RetryPolicy;
+  principals: Principals;
+  ledger: Ledger;
+  admission: Admission;
+  onActivity(sessionId: string, what: Activity): void;
+}
+
+/** One request that was let in. */
+export interface Call {
+  req: IncomingMessage;
+  res: ServerResponse;
+  claim: TokenClaim;
+  principal: Principal;
+  /** With its query. */
+  path: string;
+  /** Empty when there is none. */
+  body: Buffer;
+  /** Of the clock that never goes back. */
+  startedAt: number;
+  /** Aborts when the client goes away or the gateway closes. */
+  signal: AbortSignal;
+}

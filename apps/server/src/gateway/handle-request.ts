@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type GatewayError, sendError } from './anthropic-error.ts';
+import type { Call, GatewayContext } from './gateway-context.ts';
+import type { Principal } from './principal.ts';
+import { readBody } from './read-body.ts';
+import { relayMessage } from './relay-message.ts';
+import { relayPlain } from './relay-plain.ts';
+import { type Route, routeOf } from './routes.ts';
+import { STALE } from './stale-generation.ts';
+import { tokenOf, verifyToken } from './tokens.ts';
+
+const NOT_FOUND: GatewayError = { status: 404, message: 'The model gateway has no such route.' };
+const NO_TOKEN: GatewayError = { status: 401, message: 'A token of the model gateway is required.' };
+const BAD_TOKEN: GatewayError = { status: 401, message: 'The token is not one of this model gateway.' };
+const NO_DATABASE: GatewayError = { status: 503, message: 'The session cannot be checked now; try again later.' };
+const INTERNAL: GatewayError = { status: 500, message: 'The model gateway failed.' };
+
+/** Serves one request. Never rejects; resolves when all that belongs to it is done, its ledger row included. */
+export async function handleRequest(
+  context: GatewayContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  closing: AbortSignal,
+): Promise<void> {
+  const route = routeOf(req.method, req.url);
+  if (route.kind === 'unknown') return sendError(res, NOT_FOUND);
+  if (route.kind === 'alive') {
+    res.writeHead(200, { 'content-length': 0 }).end();
+    return;
+  }
+  const token = tokenOf(req.headers);
+  const claim = token === null ? null : verifyToken(context.tokenSecret, token);
+  if (!claim) return sendError(res, token === null ? NO_TOKEN : BAD_TOKEN);
+
+  const startedAt = context.policy.now();
+  const place = context.admission.enter(claim.sessionId);
+  if ('status' in place) return sendError(res, place);
+  const gone = new AbortController();
+  const leave = () => {
+    gone.abort(new Error('the gateway closes'));
+    res.destroy();
+  };
+  closing.addEventListener('abort', leave, { once: true });
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort(new Error('the client is gone'));
+  });
+  context.onActivity(claim.sessionId, 'request');
+  try {
+    // Side by side: what the database says is usually known before the body is complete.
+    const principal = context.principals.resolve(claim);
+    principal.catch(() => {});
+    const body = await readBody(req, place);
+    if (!Buffer.isBuffer(body)) return sendError(res, body);
+    await relay(context, route, { req, res, claim, path: route.path, body, startedAt, signal: gone.signal }, principal);
+  } catch (err) {
+    if (gone.signal.aborted || req.destroyed) res.destroy();
+    else {
+      context.log.error({ err, session_id: claim.sessionId }, 'the gateway failed on a request');
+      if (res.headersSent) res.destroy();
+      else sendError(res, INTERNAL);
+    }
+  } finally {
+    closing.removeEventListener('abort', leave);
+    place.release();
+    context.onActivity(claim.sessionId, 'end');
+  }
+}
+
+async function relay(
+  context: GatewayContext,
+  route: Extract<Route, { path: string }>,
+  request: Omit<Call, 'principal'>,
+  resolving: Promise<Principal | null>,
+): Promise<void> {
+  let principal: Principal | null;
+  try {
+    principal = await resolving;
+  } catch (err) {
+    context.log.error({ err, session_id: request.claim.sessionId }, 'a session cannot be checked');
+    return sendError(request.res, NO_DATABASE);
+  }
+  if (!principal) return sendError(request.res, STALE);
+  const call: Call = { ...request, principal };
+  if (route.kind === 'message') await relayMessage(context, call);
+  else await relayPlain(context, call, route.method);
+}

@@ -1,0 +1,32 @@
+import { prepareDirectory, sessionDirectory } from '../../directories/session-directory.ts';
+import type { Harness } from '../harness.ts';
+import { openClaudeSession } from './open-session.ts';
+
+/** The harness on the official Claude Agent SDK: loop and tools run in one Claude Code process per session. */
+export function claudeHarness(node: {
+  id: string;
+  dataDir: string;
+  /** First uid of the agents; null when the server is not root and agents share its user. */
+  uidBase: number | null;
+  gatewayUrl: string;
+  issueToken(session: { sessionId: string; generation: number }): string;
+}): Harness {
+  return {
+    open: async ({ session, generation, interrupted, sink }) => {
+      const directory = sessionDirectory(node.dataDir, session.id);
+      const id = node.uidBase === null ? null : node.uidBase + session.number;
+      const user = id === null ? null : { uid: id, gid: id };
+      await prepareDirectory(directory, user);
+      return openClaudeSession({
+        session,
+        interrupted,
+        sink,
+        name: { nodeId: node.id, sessionId: session.id, generation },
+        directory,
+        user,
+        gatewayUrl: node.gatewayUrl,
+        gatewayToken: node.issueToken({ sessionId: session.id, generation }),
+      });
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { TranscriptEntry } from '../../sessions/log/append.ts';
+import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
+import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
+import type { MessageQueue } from './message-queue.ts';
+import { messageUuid } from './message-uuid.ts';
+import { CONTINUE_PROMPT, type ResumePlan } from './resume-plan.ts';
+import { TurnTranslator } from './turn-translator.ts';
+
+// What a closing process is given before it is killed.
+const CLOSE_GRACE_MS = 3_000;
+// A resumed process that has not asked the model by then believes that there is nothing to go on with.
+const CONTINUE_WITHIN_MS = 10_000;
+
+/** The transcript of the session could not be stored: what the process knows and what we know have parted. */
+export class TranscriptLost extends Error {}
+
+/** One live Claude Code process and the turn that it works on. */
+export class ClaudeSession implements HarnessSession {
+  readonly spawned: Promise<void>;
+  readonly exited: Promise<ExitInfo>;
+  readonly #input: MessageQueue;
+  readonly #plan: ResumePlan | null;
+  readonly #sink: TurnSink;
+  #query!: Query;
+  #sandbox!: Sandbox;
+  #translator: TurnTranslator | null = null;
+  #turn: PromiseWithResolvers<TurnOutcome> | null = null;
+  #heardOfModel = false;
+  #attached!: (sandbox: Sandbox) => void;
+
+  constructor(options: { input: MessageQueue; plan: ResumePlan | null; sink: TurnSink }) {
+    this.#input = options.input;
+    this.#plan = options.plan;
+    this.#sink = options.sink;
+    const attached = new Promise<Sandbox>((resolve) => {
+      this.#attached = resolve;
+    });
+    this.spawned = attached.then(() => {});
+    this.exited = attached.then((sandbox) => sandbox.exited);
+    // It goes on as soon as it is up, before anybody calls runTurn.
+    if (this.#plan?.do === 'continue') this.#openTurn();
+  }
+
+  get pid(): number | null {
+    return this.#sandbox.pid;
+  }
+
+  get translator(): TurnTranslator | null {
+    return this.#translator;
+  }
+
+  attachProcess(sandbox: Sandbox): void {
+    this.#sandbox = sandbox;
+    sandbox.exited.then((exit) => this.#turn?.reject(new Error(`the process ${describeExit(exit)}`)));
+    this.#attached(sandbox);
+  }
+
+  attachQuery(query: Query): void {
+    this.#query = query;
+    this.#read().catch(() => {
+      // The process is gone; `exited` tells how.
+    });
+  }
+
+  lastOutput(): string {
+    return this.#sandbox.lastOutput();
+  }
+
+  async probe(): Promise<void> {
+    await this.#query.initializationResult();
+    await this.#query.mcpServerStatus();
+  }
+
+  runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome> {
+    const plan = how === 'resume' ? this.#plan : null;
+    if (plan?.do === 'complete') {
+      return Promise.resolve({ kind: 'completed', stopReason: 'end_turn', response: plan.response, pending: [] });
+    }
+    const { promise } = this.#turn ?? this.#openTurn();
+    if (plan?.do === 'continue') void this.#promptUnlessContinued(turn);
+    else if (plan?.do === 'prompt') this.#send([text(plan.note), text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
+    else {
+      const note = plan?.do === 'send' && plan.note !== null ? [text(plan.note)] : [];
+      this.#send([...(turn.input.content as []), ...note], turn.inputId);
+    }
+    return promise.finally(() => {
+      this.#turn = null;
+      this.#translator = null;
+    });
+  }
+
+  #openTurn(): PromiseWithResolvers<TurnOutcome> {
+    this.#translator = new TurnTranslator(this.#sink);
+    this.#heardOfModel = false;
+    this.#turn = Promise.withResolvers();
+    // Awaited by the caller; a loss before that must not count as unhandled.
+    this.#turn.promise.catch(() => {});
+    return this.#turn;
+  }
+
+  async interrupt(): Promise<void> {
+    await this.#query.interrupt();
+  }
+
+  async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
+    if (this.#translator) await this.#translator.onTranscript(entries, parsed);
+    else await this.#sink.commit([], entries);
+  }
+
+  async close(): Promise<void> {
+    this.#input.end();
+    await Promise.race([this.#sandbox.exited, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+    await this.#sandbox.kill();
+    this.#query.close();
+  }
+
+  async kill(): Promise<void> {
+    await this.#sandbox.kill();
+    this.#query.close();
+  }
+
+  #send(content: SDKUserMessage['message']['content'], inputId: string): void {
+    this.#input.send({
+      type: 'user',
+      message: { role: 'user', content },
+      parent_tool_use_id: null,
+      uuid: messageUuid(inputId),
+    });
+  }
+
+  async #promptUnlessContinued(turn: OpenTurn): Promise<void> {
+    await sleep(CONTINUE_WITHIN_MS, undefined, { ref: false });
+    if (this.#turn && !this.#heardOfModel) this.#send([text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
+  }
+
+  async #read(): Promise<void> {
+    for await (const message of this.#query) {
+      if (message.type === 'system' && message.subtype === 'mirror_error') {
+        this.#turn?.reject(new TranscriptLost(message.error));
+        await this.kill();
+        return;
+      }
+      if (message.type === 'stream_event' || message.type === 'assistant') this.#heardOfModel = true;
+      const outcome = this.#translator?.onMessage(message);
+      if (outcome) this.#turn?.resolve(outcome);
+    }
+  }
+}
+
+function text(value: string) {
+  return { type: 'text' as const, text: value };
+}

@@ -1,0 +1,109 @@
+import { chownSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Options, type SDKUserMessage, query } from '@anthropic-ai/claude-agent-sdk';
+import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
+import type { SessionDirectory } from '../../directories/session-directory.ts';
+import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
+import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
+import type { HarnessSession, InterruptedTurn, TurnSink } from '../harness.ts';
+import { ClaudeSession } from './claude-session.ts';
+import { MessageQueue } from './message-queue.ts';
+import { processEnvironment } from './process-environment.ts';
+import { type ResumePlan, planResume } from './resume-plan.ts';
+import { toolBarrier } from './tool-barrier.ts';
+import { transcriptStore } from './transcript-store.ts';
+
+export interface OpenOptions {
+  session: SessionRow;
+  interrupted: InterruptedTurn | null;
+  sink: TurnSink;
+  name: SandboxName;
+  directory: SessionDirectory;
+  user: { uid: number; gid: number } | null;
+  gatewayUrl: string;
+  gatewayToken: string;
+}
+
+/** Starts one long-lived Claude Code process with streaming input for a session. */
+export async function openClaudeSession(options: OpenOptions): Promise<HarnessSession> {
+  const { session, sink, directory } = options;
+  const transcript = await sink.loadTranscript('');
+  const plan: ResumePlan | null = options.interrupted && planResume(transcript, options.interrupted);
+  const input = new MessageQueue();
+  let sandbox: Sandbox | undefined;
+  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink });
+
+  const env = processEnvironment({
+    definition: session.definition,
+    directory,
+    gatewayUrl: options.gatewayUrl,
+    gatewayToken: options.gatewayToken,
+    resumeInterrupted: plan?.do === 'continue',
+  });
+  const run = query({
+    prompt: input as AsyncIterable<SDKUserMessage>,
+    options: {
+      ...definitionOptions(session),
+      ...(transcript.length > 0 ? { resume: session.harnessSessionId } : { sessionId: session.harnessSessionId }),
+      cwd: directory.work,
+      env,
+      settingSources: [],
+      includePartialMessages: true,
+      sessionStoreFlush: 'eager',
+      sessionStore: transcriptStore({
+        append: (entries, parsed) => claude.onTranscript(entries, parsed),
+        load: (subpath) => sink.loadTranscript(subpath),
+      }),
+      hooks: {
+        PreToolUse: [{ hooks: [toolBarrier(session.definition.permission_mode, () => claude.translator)] }],
+      },
+      // Whatever the barrier leaves open would ask a person.
+      canUseTool: async (tool) => ({ behavior: 'deny', message: `${tool} needs approval, and nobody is there to give it.` }),
+      spawnClaudeCodeProcess: (spawn) => {
+        // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
+        const config = spawn.env.CLAUDE_CONFIG_DIR;
+        if (options.user && config && config !== directory.config) giveTo(config, options.user);
+        sandbox = spawnSandbox({
+          name: options.name,
+          command: spawn.command,
+          args: spawn.args,
+          cwd: directory.work,
+          env: spawn.env,
+          user: options.user,
+          needs: [directory.root, dirname(spawn.command), ...(config ? [config] : [])],
+        });
+        claude.attachProcess(sandbox);
+        return sandbox.child;
+      },
+    },
+  });
+  claude.attachQuery(run);
+  await claude.spawned;
+  return claude;
+}
+
+/** The options that follow from the agent's definition. */
+function definitionOptions({ definition }: SessionRow): Options {
+  const prompt = composePrompt({
+    systemPrompt: definition.system_prompt,
+    personality: definition.personality,
+    language: definition.language,
+  });
+  return {
+    model: definition.model,
+    systemPrompt:
+      definition.prompt_base === 'claude_code' ? { type: 'preset', preset: 'claude_code', append: prompt } : prompt,
+    tools: definition.allowed_tools,
+    // The barrier is the policy; Claude Code's own modes are used only where it knows more than a rule.
+    permissionMode: ['plan', 'auto'].includes(definition.permission_mode)
+      ? (definition.permission_mode as 'plan' | 'auto')
+      : 'default',
+    ...(definition.max_turns === null ? {} : { maxTurns: definition.max_turns }),
+  };
+}
+
+function giveTo(path: string, { uid, gid }: { uid: number; gid: number }): void {
+  chownSync(path, uid, gid);
+  for (const entry of readdirSync(path, { recursive: true, encoding: 'utf8' })) chownSync(join(path, entry), uid, gid);
+}

@@ -1,0 +1,75 @@
+import type { InterruptedTurn } from '../harness.ts';
+import { messageUuid } from './message-uuid.ts';
+
+/**
+ * How a turn goes on after its process was lost:
+ * - `complete`: the transcript holds its last answer; only the end was not recorded
+ * - `send`: the transcript does not know its message; it is sent, perhaps with a note
+ * - `continue`: Claude Code goes on by itself, having been told that its last tool call was cut off
+ * - `prompt`: it is asked to go on, with a note about tool calls that its transcript does not know
+ */
+export type ResumePlan =
+  | { do: 'complete'; response: string }
+  | { do: 'send'; note: string | null }
+  | { do: 'continue' }
+  | { do: 'prompt'; note: string };
+
+/** Claude Code's own words when it goes on by itself. */
+export const CONTINUE_PROMPT = 'Continue from where you left off.';
+
+interface Entry {
+  type?: string;
+  uuid?: string;
+  isApiErrorMessage?: boolean;
+  isSidechain?: boolean;
+  message?: { stop_reason?: string | null; content?: unknown };
+}
+
+const FINAL = new Set(['end_turn', 'stop_sequence', 'max_tokens', 'refusal']);
+
+export function planResume(transcript: string[], { turn, unknownTools }: InterruptedTurn): ResumePlan {
+  const entries = transcript.map((text) => JSON.parse(text) as Entry);
+  const start = entries.findIndex((entry) => entry.uuid === messageUuid(turn.inputId));
+  const known = new Set(entries.slice(Math.max(start, 0)).flatMap(toolUsesOf));
+  const note = noteOn(unknownTools.filter((tool) => tool.ref === null || !known.has(tool.ref)));
+  if (start === -1) return { do: 'send', note };
+  const last = entries.slice(start).findLast(isConversation);
+  if (last?.type === 'assistant' && FINAL.has(last.message?.stop_reason ?? '') && textOf(last) !== null) {
+    return { do: 'complete', response: textOf(last) as string };
+  }
+  return note === null ? { do: 'continue' } : { do: 'prompt', note };
+}
+
+/** A part of the user's message that the platform wrote. */
+export function platformNote(text: string): string {
+  return `<platform-note>\n${text}\n</platform-note>`;
+}
+
+function noteOn(tools: InterruptedTurn['unknownTools']): string | null {
+  if (tools.length === 0) return null;
+  const calls = tools.map((tool) => `- ${tool.name} ${JSON.stringify(tool.input).slice(0, 2_000)}`);
+  return platformNote(
+    [
+      'The process you ran in was lost while you worked on this. These tool calls had begun; their outcome is unknown',
+      'and they were not run again. Check whether they took effect before you repeat them:',
+      ...calls,
+    ].join('\n'),
+  );
+}
+
+function isConversation(entry: Entry): boolean {
+  return (entry.type === 'assistant' || entry.type === 'user') && !entry.isApiErrorMessage && !entry.isSidechain;
+}
+
+function blocksOf(entry: Entry): { type?: string; id?: string; text?: string }[] {
+  return Array.isArray(entry.message?.content) ? entry.message.content : [];
+}
+
+function toolUsesOf(entry: Entry): string[] {
+  return blocksOf(entry).flatMap((block) => (block.type === 'tool_use' && block.id ? [block.id] : []));
+}
+
+function textOf(entry: Entry): string | null {
+  const texts = blocksOf(entry).filter((block) => block.type === 'text');
+  return texts.length === 0 ? null : texts.map((block) => block.text).join('');
+}

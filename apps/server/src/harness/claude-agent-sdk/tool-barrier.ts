@@ -1,0 +1,42 @@
+import type { HookCallback } from '@anthropic-ai/claude-agent-sdk';
+import type { PermissionMode } from '@aaas/contract/agent-config';
+import { permissionFor } from './permission.ts';
+import type { TurnTranslator } from './turn-translator.ts';
+
+/**
+ * The tool barrier: Claude Code asks this hook before each tool and waits for the answer. The call is committed to
+ * the log under the owner's generation first; if that fails, the tool does not run.
+ */
+export function toolBarrier(mode: PermissionMode, current: () => TurnTranslator | null): HookCallback {
+  return async (input) => {
+    if (input.hook_event_name !== 'PreToolUse') return {};
+    const turn = current();
+    if (!turn) return deny('No turn is open.');
+    const permission = permissionFor(mode, input.tool_name);
+    try {
+      await turn.beforeTool(input.tool_use_id, input.tool_name, input.tool_input, permission);
+    } catch {
+      return deny('The platform could not record this call, so it was not run.');
+    }
+    if (permission === 'allow') {
+      return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' } };
+    }
+    if (permission === null) return {};
+    const message =
+      permission === 'ask'
+        ? `${input.tool_name} needs approval in permission mode ${mode}, and nobody is there to give it: it was not run.`
+        : `${input.tool_name} is not allowed in permission mode ${mode}: it was not run.`;
+    turn.toolRefused(input.tool_use_id, message);
+    return deny(message);
+  };
+}
+
+function deny(reason: string) {
+  return {
+    hookSpecificOutput: {
+      hookEventName: 'PreToolUse' as const,
+      permissionDecision: 'deny' as const,
+      permissionDecisionReason: reason,
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { newId } from '@aaas/contract/ids';
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import { type EventDraft, draftEvent } from '../../sessions/log/draft-event.ts';
+import type { TranscriptEntry } from '../../sessions/log/append.ts';
+import type { TurnOutcome, TurnSink } from '../harness.ts';
+import { LiveText } from './live-text.ts';
+import type { Permission } from './permission.ts';
+import { toContent } from './to-content.ts';
+import { toOutcome } from './to-outcome.ts';
+
+/** An event that waits for its commit. `key` is what the transcript's entry of the same thing is known by. */
+interface Pending {
+  draft: EventDraft;
+  key: string | null;
+}
+
+interface ToolCall {
+  eventId: string;
+  name: string;
+  input: unknown;
+}
+
+/**
+ * Turns the messages of Claude Code into events, in the order in which they came. They are committed with the entries
+ * of the transcript that hold the same thing, or all together before a tool runs: Claude Code writes its transcript
+ * up to 100 ms later, and no tool waits for that.
+ */
+export class TurnTranslator {
+  readonly #sink: TurnSink;
+  readonly #pending: Pending[] = [];
+  readonly #toolCalls = new Map<string, ToolCall>();
+  readonly #live: LiveText;
+  #requestStart: { id: string; usage: Record<string, number> } | null = null;
+  // One commit after another: the order of the log is the order of the calls.
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(sink: TurnSink) {
+    this.#sink = sink;
+    this.#live = new LiveText((delta) => sink.delta(delta));
+  }
+
+  /** @returns the outcome when the message ends the turn. */
+  onMessage(message: SDKMessage): TurnOutcome | null {
+    // Messages of a subagent belong to the tool call that began it.
+    if ('parent_tool_use_id' in message && message.parent_tool_use_id) return null;
+    switch (message.type) {
+      case 'stream_event':
+        this.#onStreamEvent(message.event);
+        return null;
+      case 'assistant':
+        if (!message.error) this.#onAssistant(message.uuid, message.message.content);
+        return null;
+      case 'user':
+        this.#onToolResults(message.message.content);
+        return null;
+      case 'system':
+        if (message.subtype === 'compact_boundary') this.#push(draftEvent('agent.thread_context_compacted'));
+        return null;
+      case 'result':
+        this.#endRequest(true);
+        return toOutcome(message, this.#pending.splice(0).map((pending) => pending.draft));
+      default:
+        return null;
+    }
+  }
+
+  /** Commits `agent.tool_use` and everything before it; a tool may run only after this. */
+  async beforeTool(toolUseId: string, name: string, input: unknown, permission: Permission | null): Promise<void> {
+    const call = this.#toolCalls.get(toolUseId) ?? { eventId: newId('sevt'), name, input };
+    this.#toolCalls.set(toolUseId, call);
+    const evaluated = permission === null ? {} : { evaluated_permission: permission };
+    this.#push(
+      draftEvent('agent.tool_use', { name, input, ...evaluated }, { id: call.eventId, ref: toolUseId }),
+    );
+    await this.#commit(this.#pending.length, []);
+  }
+
+  /** Says in the log that a tool was refused, and why. */
+  toolRefused(toolUseId: string, message: string): void {
+    this.#push(draftEvent('x.permission_denied', { tool_use_id: this.#toolCalls.get(toolUseId)?.eventId, message }));
+  }
+
+  /** Commits entries of the transcript with the events that say the same. */
+  async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
+    const keys = new Set(parsed.flatMap(keysOf));
+    const last = this.#pending.findLastIndex((pending) => pending.key !== null && keys.has(pending.key));
+    await this.#commit(last + 1, entries);
+  }
+
+  #commit(count: number, entries: TranscriptEntry[]): Promise<void> {
+    const drafts = this.#pending.splice(0, count).map((pending) => pending.draft);
+    const commit = this.#tail.then(() => this.#sink.commit(drafts, entries));
+    this.#tail = commit.catch(() => {});
+    return commit;
+  }
+
+  #push(draft: EventDraft, key: string | null = null): void {
+    this.#pending.push({ draft, key });
+  }
+
+  #onStreamEvent(event: Extract<SDKMessage, { type: 'stream_event' }>['event']): void {
+    if (event.type === 'message_start') {
+      this.#endRequest(true);
+      const start = draftEvent('span.model_request_start');
+      this.#push(start);
+      this.#requestStart = { id: start.id, usage: { ...numbersOf(event.message.usage) } };
+    } else if (event.type === 'message_delta' && this.#requestStart) {
+      Object.assign(this.#requestStart.usage, numbersOf(event.usage));
+      this.#endRequest(false);
+    }
+    this.#live.onStreamEvent(event);
+  }
+
+  #endRequest(isError: boolean): void {
+    if (!this.#requestStart) return;
+    const { id, usage } = this.#requestStart;
+    this.#requestStart = null;
+    this.#push(
+      draftEvent('span.model_request_end', {
+        model_request_start_id: id,
+        is_error: isError,
+        model_usage: {
+          input_tokens: usage.input_tokens ?? 0,
+          output_tokens: usage.output_tokens ?? 0,
+          cache_creation_input_tokens: usage.cache_creation_input_tokens ?? 0,
+          cache_read_input_tokens: usage.cache_read_input_tokens ?? 0,
+        },
+      }),
+    );
+  }
+
+  #onAssistant(uuid: string, content: Extract<SDKMessage, { type: 'assistant' }>['message']['content']): void {
+    for (const block of content) {
+      if (block.type === 'text' && block.text !== '') {
+        const { text } = block;
+        const id = this.#live.takeId('text', text);
+        this.#push(draftEvent('agent.message', { content: [{ type: 'text', text }] }, { ...(id && { id }), ref: uuid }), uuid);
+      } else if (block.type === 'thinking' || block.type === 'redacted_thinking') {
+        const id = this.#live.takeId('thinking', null);
+        this.#push(draftEvent('agent.thinking', {}, { ...(id && { id }), ref: uuid }), uuid);
+      } else if (block.type === 'tool_use') {
+        const call = { eventId: newId('sevt'), name: block.name, input: block.input };
+        this.#toolCalls.set(block.id, this.#toolCalls.get(block.id) ?? call);
+      }
+    }
+  }
+
+  #onToolResults(content: unknown): void {
+    if (!Array.isArray(content)) return;
+    for (const block of content) {
+      const call = block?.type === 'tool_result' ? this.#toolCalls.get(String(block.tool_use_id)) : undefined;
+      if (!call) continue;
+      const toolUseId = String(block.tool_use_id);
+      this.#toolCalls.delete(toolUseId);
+      this.#push(
+        draftEvent(
+          'agent.tool_result',
+          { tool_use_id: call.eventId, content: toContent(block.content), is_error: block.is_error === true },
+          { ref: toolUseId },
+        ),
+        toolUseId,
+      );
+    }
+  }
+}
+
+/** What events an entry of the transcript stands for: its uuid, or the tool calls that it answers. */
+function keysOf(entry: Record<string, unknown>): string[] {
+  if (entry.type === 'assistant') return [String(entry.uuid)];
+  const content = (entry.message as { content?: unknown } | undefined)?.content;
+  if (entry.type !== 'user' || !Array.isArray(content)) return [];
+  return content.flatMap((block) => (block?.type === 'tool_result' ? [String(block.tool_use_id)] : []));
+}
+
+function numbersOf(usage: object | null | undefined): Record<string, number> {
+  return Object.fromEntries(Object.entries(usage ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+}

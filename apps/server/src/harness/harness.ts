@@ -1,0 +1,62 @@
+import type { LiveDelta, StopReason } from '@aaas/contract/events';
+import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
+import type { EventDraft } from '../sessions/log/draft-event.ts';
+import type { TranscriptEntry } from '../sessions/log/append.ts';
+import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
+import type { OpenTurn } from '../sessions/turns/begin-turn.ts';
+
+/**
+ * What drives turns. A harness opens one process per live session and turns messages into events; it knows nothing of
+ * the database, of claims or of HTTP. The session's owner gives it a `TurnSink` and carries out what it returns.
+ */
+export interface Harness {
+  /**
+   * Starts the process of a session.
+   * @param interrupted the turn that its last process left open, if any: the harness prepares to go on with it.
+   */
+  open(options: {
+    session: SessionRow;
+    generation: number;
+    interrupted: InterruptedTurn | null;
+    sink: TurnSink;
+  }): Promise<HarnessSession>;
+}
+
+export interface InterruptedTurn {
+  turn: OpenTurn;
+  /** Tool calls of the turn that were begun and whose outcome nobody knows, newest last. */
+  unknownTools: { ref: string | null; name: string; input: unknown }[];
+}
+
+/** Where a harness writes. Both go to the turn that the owner has open. */
+export interface TurnSink {
+  /** Commits events, and entries of the transcript with them, under the owner's generation; resolves when durable. */
+  commit(events: EventDraft[], transcript: TranscriptEntry[]): Promise<void>;
+  /** Shows text while it is being written. Never stored. */
+  delta(delta: LiveDelta): void;
+  /** Reads the transcript back, oldest first. */
+  loadTranscript(subpath: string): Promise<string[]>;
+}
+
+export interface HarnessSession {
+  readonly pid: number | null;
+  readonly exited: Promise<ExitInfo>;
+  lastOutput(): string;
+  /** Resolves when the process answers on the path that turns use. */
+  probe(): Promise<void>;
+  /** Drives a turn to its end. Rejects when the process is lost on the way. */
+  runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome>;
+  /** Ends the running turn early; its `runTurn` then resolves as `interrupted`. Resolves when the process has obeyed. */
+  interrupt(): Promise<void>;
+  /** Ends the whole process tree, gently first; resolves when it is gone. */
+  close(): Promise<void>;
+  /** Ends the whole process tree at once; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** `pending` are events that the end of the turn must still commit. */
+export type TurnOutcome = { pending: EventDraft[]; response: string | null } & (
+  | { kind: 'completed'; stopReason: StopReason }
+  | { kind: 'interrupted' }
+  | { kind: 'failed'; error: { type: string; message: string }; retryable: boolean }
+);

@@ -1,0 +1,66 @@
+import { ApiError, ERRORS, type ErrorCode, type FieldError, type Problem } from '@aaas/contract/errors';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { App } from '../api.ts';
+import { sendManagedError } from './managed-errors.ts';
+
+/** Renders every error: as a problem of RFC 9457, or under /v1 as the Managed Agents API does. */
+export function errors(app: App): void {
+  app.setErrorHandler((error: FastifyError | ApiError, request, reply) => send(toApiError(error), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    send(new ApiError('not_found', `There is no ${request.method} ${pathOf(request)}. See /docs.`), request, reply),
+  );
+}
+
+function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
+  if (error.status >= 500) request.log.error({ err: error.cause ?? error, request_id: request.id }, error.message);
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  if (pathOf(request).startsWith('/v1/')) return sendManagedError(error, request, reply);
+  const problem: Problem = {
+    type: `/docs#${error.code}`,
+    title: ERRORS[error.code].title,
+    status: error.status,
+    code: error.code,
+    detail: error.message,
+    retryable: ERRORS[error.code].retryable,
+    request_id: request.id,
+    ...(error.errors ? { errors: error.errors } : {}),
+  };
+  // As text: the route's own serializer is for its answers.
+  return reply.code(error.status).header('content-type', 'application/problem+json').serializer(String).send(JSON.stringify(problem));
+}
+
+const BY_STATUS: Record<number, ErrorCode> = {
+  404: 'not_found',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+};
+
+// Of node-postgres and of the network below it: the database is away, which is nobody's bug.
+const DATABASE_AWAY = /^(08\d{3}|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
+
+function toApiError(error: FastifyError | ApiError): ApiError {
+  if (error instanceof ApiError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const where = error.validationContext === 'body' ? '' : `${error.validationContext}.`;
+    const fields = error.validation.map(({ instancePath, message, params }) => fieldError(where, instancePath, message, params));
+    const [first] = fields;
+    return new ApiError('invalid_request', `${first?.field}: ${first?.message}.`, { errors: fields });
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return new ApiError(BY_STATUS[status] ?? 'invalid_request', error.message, { cause: error });
+  if (DATABASE_AWAY.test(error.code ?? '') || /timeout exceeded when trying to connect|Connection terminated/.test(error.message)) {
+    return new ApiError('unavailable', 'The database cannot be reached. Try again in a moment.', { cause: error, retryAfterSeconds: 2 });
+  }
+  return new ApiError('internal', 'Something failed inside the platform. Try again; the log holds the request id.', { cause: error });
+}
+
+function fieldError(where: string, path: string, message = 'is not valid', params?: object): FieldError {
+  const field = `${where}${path.split('/').filter(Boolean).join('.')}`.replace(/\.$/, '');
+  const keys = (params as { issue?: { keys?: string[] } } | undefined)?.issue?.keys;
+  return { field: field === '' ? (keys?.[0] ?? 'body') : field, message };
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] as string;
+}

@@ -1,0 +1,84 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { spawnAs, type User } from '../../processes/passage.ts';
+import { sweep } from '../reaper/sweep.ts';
+import { SANDBOX_MARKER, type SandboxName, sandboxMarker } from '../reaper/sandbox-marker.ts';
+
+/** How a process ended. */
+export interface ExitInfo {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** It could not be spawned at all. */
+  error: Error | null;
+}
+
+export function describeExit({ code, signal, error }: ExitInfo): string {
+  if (error) return error.message;
+  return signal ? `ended by ${signal}` : `ended with exit code ${code}`;
+}
+
+/** The process tree of a session on this node. */
+export interface Sandbox {
+  /** Null: it could not be spawned; `exited` says why. */
+  readonly pid: number | null;
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Resolves when the first process of the tree is gone, whatever ended it. */
+  readonly exited: Promise<ExitInfo>;
+  /** The last lines it wrote to standard error. */
+  lastOutput(): string;
+  /** Ends the whole tree and resolves when it is confirmed gone. */
+  kill(): Promise<void>;
+}
+
+const OUTPUT_KEPT_CHARS = 4_000;
+
+/** Spawns a sandbox: a process group of its own, its own user when there is one, and the marker by which it is found. */
+export function spawnSandbox(options: {
+  name: SandboxName;
+  command: string;
+  args: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  user: User | null;
+  /** Directories that the process must reach. */
+  needs: string[];
+}): Sandbox {
+  const marker = sandboxMarker(options.name);
+  const { command, args, user } = spawnAs(options.user, options, options.needs);
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...options.env, [SANDBOX_MARKER]: marker },
+    detached: true,
+    stdio: 'pipe',
+    ...user,
+  });
+  const exited = once(child, 'exit').then(
+    ([code, signal]): ExitInfo => ({ code, signal, error: null }),
+    (error: Error): ExitInfo => ({ code: null, signal: null, error }),
+  );
+  // Whoever writes to a dead process learns it from `exited`.
+  child.stdin.on('error', () => {});
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output = (output + text).slice(-OUTPUT_KEPT_CHARS);
+  });
+  return {
+    pid: child.pid ?? null,
+    child,
+    exited,
+    lastOutput: () => output.trim(),
+    kill: async () => {
+      if (child.pid !== undefined) killGroup(child.pid);
+      await sweep({ marker, uid: options.user?.uid ?? null });
+      await exited;
+    },
+  };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is empty already.
+  }
+}

@@ -1,0 +1,108 @@
+import { newId } from '@aaas/contract/ids';
+import type { Status } from '@aaas/contract/lifecycle';
+import type { Pool, PoolClient } from 'pg';
+import type { SessionContext } from '../session-context.ts';
+
+/** A client event on its way into the inbox. */
+export interface NewInput {
+  type: 'user.message' | 'user.interrupt';
+  body: Record<string, unknown>;
+  /** Unique per session: a second input with it is the first one. */
+  idempotencyKey?: string;
+  /** Of the body that came with the key; another body with the same key is refused. */
+  requestHash?: string;
+}
+
+export type AddedInput =
+  | { kind: 'accepted'; inputId: string; turnId: string | null; position: number; acceptedAt: Date }
+  | { kind: 'duplicate'; inputId: string; turnId: string | null; requestHash: string | null }
+  | { kind: 'refused'; status: Status }
+  | { kind: 'full'; waiting: number }
+  | { kind: 'no_session' };
+
+// The head's row is locked first and hands out the position: inputs of one session are numbered in the order in
+// which their transactions commit.
+const ADD = {
+  name: 'inbox.add',
+  text: `
+    with session as (
+      select s.id, s.workspace_id, s.status,
+             s.intent = 'active' and s.status not in ('error', 'terminated') as open,
+             (select count(*) from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting
+        from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
+    ), duplicate as (
+      select i.id, i.turn_id, i.request_hash from inputs i, session
+       where i.session_id = session.id and i.idempotency_key = $3
+    ), head as (
+      update session_heads h
+         set last_position = last_position + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $4)
+        from session
+       where h.session_id = session.id and session.open and session.waiting < $5 and not exists (select 1 from duplicate)
+      returning h.last_position as position
+    ), input as (
+      insert into inputs (session_id, position, id, workspace_id, type, payload, turn_id, idempotency_key, request_hash, accepted_at)
+      select $1, head.position, $6, $2, $7, $8, $9, $3, $10, $4 from head
+    ), turn as (
+      insert into turns (id, session_id, workspace_id, position, input_id, accepted_at)
+      select $9, $1, $2, head.position, $6, $4 from head where $9::text is not null
+    )
+    select session.status, session.waiting, head.position,
+           duplicate.id as "duplicateId", duplicate.turn_id as "duplicateTurn", duplicate.request_hash as "duplicateHash"
+      from session left join head on true left join duplicate on true`,
+};
+
+interface AddRow {
+  status: Status;
+  waiting: number;
+  position: number | null;
+  duplicateId: string | null;
+  duplicateTurn: string | null;
+  duplicateHash: string | null;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Accepts one input: one statement, durable when it returns. Several at once go through `db`, a client in a
+ * transaction of the caller's.
+ */
+export async function addInput(
+  ctx: SessionContext,
+  session: { workspaceId: string; sessionId: string },
+  input: NewInput,
+  maxWaiting: number,
+  db: Pool | PoolClient = ctx.pool,
+): Promise<AddedInput> {
+  const inputId = newId('sevt');
+  const turnId = input.type === 'user.message' ? newId('turn') : null;
+  const acceptedAt = ctx.now();
+  const values = [
+    session.sessionId,
+    session.workspaceId,
+    input.idempotencyKey ?? null,
+    acceptedAt,
+    // An interrupt must get through whatever waits.
+    input.type === 'user.interrupt' ? Number.MAX_SAFE_INTEGER : maxWaiting,
+    inputId,
+    input.type,
+    JSON.stringify({ id: inputId, type: input.type, ...input.body }),
+    turnId,
+    input.requestHash ?? null,
+  ];
+  for (;;) {
+    let row: AddRow | undefined;
+    try {
+      row = (await db.query<AddRow>({ ...ADD, values })).rows[0];
+    } catch (error) {
+      // Two requests with one key at once: the second now finds what the first has written.
+      if ((error as { code?: string }).code === UNIQUE_VIOLATION && input.idempotencyKey) continue;
+      throw error;
+    }
+    if (!row) return { kind: 'no_session' };
+    if (row.duplicateId) {
+      return { kind: 'duplicate', inputId: row.duplicateId, turnId: row.duplicateTurn, requestHash: row.duplicateHash };
+    }
+    if (row.position !== null) return { kind: 'accepted', inputId, turnId, position: row.position, acceptedAt };
+    return row.waiting >= maxWaiting ? { kind: 'full', waiting: row.waiting } : { kind: 'refused', status: row.status };
+  }
+}

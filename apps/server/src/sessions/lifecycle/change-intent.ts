@@ -1,0 +1,66 @@
+import { newId } from '@aaas/contract/ids';
+import type { Intent, Status, StatusReason } from '@aaas/contract/lifecycle';
+import type { SessionContext } from '../session-context.ts';
+import type { SessionRow } from './load-session.ts';
+
+const CHANGE = {
+  name: 'session.change-intent',
+  text: `
+    with old as (
+      select s.id, s.status from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
+    ), head as (
+      update session_heads h
+         set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $6)
+        from old where h.session_id = old.id
+      returning h.last_seq
+    ), next as (
+      select case when $4 in ('start', 'restart') and s.sandbox_phase in ('none', 'failed') then 'starting'
+                  else s.sandbox_phase end as sandbox_phase
+        from sessions s, head where s.id = $1
+    ), changed as (
+      update sessions s
+         set intent = coalesce($3, s.intent),
+             operation = $4,
+             -- start brings a failed session back: it counts from nought again
+             sandbox_phase = next.sandbox_phase,
+             failed_starts = case when $4 = 'start' then 0 else s.failed_starts end,
+             retry_at = case when $4 = 'start' then null else s.retry_at end,
+             status_reason = $5, updated_at = $6,
+             archived_at = case when $3::text = 'archived' then $6 else s.archived_at end,
+             status_since = case when session_status(coalesce($3, s.intent), s.turn_status, next.sandbox_phase)
+               is distinct from s.status then $6 else s.status_since end
+        from head, next where s.id = $1
+      returning s.status
+    ), lifecycle as (
+      insert into events (session_id, seq, at, id, type, payload)
+      select $1, head.last_seq, $6, $7, 'x.lifecycle',
+             json_build_object('id', $7::text, 'type', 'x.lifecycle', 'from', old.status, 'to', changed.status,
+                               'reason', $5::text, 'detail', null, 'processed_at', $8::text)::text
+        from head, old, changed
+      returning payload, seq
+    )
+    select changed.status, lifecycle.seq, lifecycle.payload from changed, lifecycle`,
+};
+
+/**
+ * The API's only write to the lifecycle: what is wanted. A null intent stays as it is. The owner of the session, or the next one, carries it out.
+ * @returns the status right after, or null when there is no such session in the workspace or it is archived.
+ */
+export async function changeIntent(
+  ctx: SessionContext,
+  session: { workspaceId: string; sessionId: string },
+  wish: { intent: Intent | null; operation: SessionRow['operation']; reason: StatusReason },
+): Promise<Status | null> {
+  const at = ctx.now();
+  const id = newId('sevt');
+  const result = await ctx.pool.query<{ status: Status; seq: number; payload: string }>({
+    ...CHANGE,
+    values: [session.sessionId, session.workspaceId, wish.intent, wish.operation, wish.reason, at, id, at.toISOString()],
+  });
+  const row = result.rows[0];
+  if (!row) return null;
+  ctx.streams.publishEvents(session.sessionId, [
+    { seq: row.seq, id, type: 'x.lifecycle', turnId: null, at, payload: row.payload },
+  ]);
+  return row.status;
+}

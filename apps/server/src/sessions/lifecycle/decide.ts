@@ -1,0 +1,143 @@
+import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
+import { hasOpenTurn, type StatusColumns } from './status.ts';
+
+/** What the row says. */
+export interface SessionFacts extends StatusColumns {
+  operation: 'start' | 'restart' | 'hibernate' | null;
+  /** A message waits in the inbox. */
+  messageWaits: boolean;
+  /** An interrupt waits in the inbox. */
+  interruptWaits: boolean;
+  /** Starts and turns that failed in a row. */
+  failedStarts: number;
+  retryAt: number | null;
+}
+
+/** What the owner sees of its own process. Times are milliseconds of the clock that `now` comes from. */
+export interface Observed {
+  process: 'none' | 'starting' | 'live' | 'lost';
+  /** Why the process was lost. */
+  lostReason: StatusReason;
+  /** A turn is being driven by this owner. */
+  turnDriven: boolean;
+  turnDeadline: number | null;
+  /** The owner has interrupted the turn it drives. */
+  interrupted: boolean;
+  /** Since when the session drains. */
+  drainingSince: number | null;
+  /** The owner wants the place back: the node drains, or another agent needs the slot. */
+  leave: StatusReason | null;
+}
+
+export interface Bounds {
+  drainMs: number;
+  maxRecoveryAttempts: number;
+}
+
+export type Action =
+  /** Nothing to do before `until`, or before something changes. */
+  | { do: 'wait'; until: number | null }
+  | { do: 'start' }
+  | { do: 'begin_turn' }
+  | { do: 'resume_turn' }
+  | { do: 'interrupt'; reason: StatusReason }
+  /** The interrupt found no turn: take it out of the inbox. */
+  | { do: 'settle_interrupt' }
+  /** An open turn that nobody will drive any more ends here. */
+  | { do: 'abandon_turn'; reason: StatusReason }
+  | { do: 'drain' }
+  | { do: 'close'; reason: StatusReason }
+  /** The process is gone against our will: count it and try again, at once the first time. */
+  | { do: 'recover'; reason: StatusReason }
+  | { do: 'fail' }
+  /** No process and none wanted: say so in the row. */
+  | { do: 'settle'; phase: Extract<SandboxPhase, 'none' | 'failed'>; reason: StatusReason }
+  | { do: 'operation_done' }
+  | { do: 'purge' }
+  /** Nothing here needs an owner: give the session up. */
+  | { do: 'release' };
+
+/** The whole lifecycle: what the owner of a session does next. Pure. */
+export function decide(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
+  const leaving = leaveReason(session, seen);
+  return leaving ? decideLeaving(session, seen, bounds, now, leaving) : decideActive(session, seen, bounds, now);
+}
+
+/** Why the session must give up its process, if it must. A delete outranks all. */
+function leaveReason(session: SessionFacts, seen: Observed): StatusReason | null {
+  if (session.intent === 'archived') return 'delete_requested';
+  if (session.intent === 'stopped') return 'stop_requested';
+  if (seen.leave) return seen.leave;
+  if (session.operation === 'restart') return 'restart_requested';
+  return null;
+}
+
+function decideLeaving(
+  session: SessionFacts,
+  seen: Observed,
+  bounds: Bounds,
+  now: number,
+  reason: StatusReason,
+): Action {
+  if (seen.turnDriven) {
+    if (seen.drainingSince === null) return { do: 'drain' };
+    const deadline = seen.drainingSince + bounds.drainMs;
+    if (seen.interrupted) return { do: 'wait', until: null };
+    if (session.interruptWaits) return { do: 'interrupt', reason: 'turn_interrupted' };
+    if (now < deadline) return { do: 'wait', until: deadline };
+    // Nobody asked to end this turn when only its node leaves: it goes on in another process.
+    return seen.leave && session.intent === 'active' ? { do: 'close', reason } : { do: 'interrupt', reason };
+  }
+  if (seen.process === 'live' || seen.process === 'starting') return { do: 'close', reason };
+  if (hasOpenTurn(session) && session.intent !== 'active') return { do: 'abandon_turn', reason };
+  if (session.intent === 'archived') return { do: 'purge' };
+  if (session.intent === 'active' && !seen.leave) return { do: 'start' };
+  const settled = session.sandboxPhase === 'none' || session.sandboxPhase === 'failed';
+  return settled ? { do: 'release' } : { do: 'settle', phase: 'none', reason };
+}
+
+function decideActive(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
+  if (seen.process === 'lost') {
+    return session.failedStarts < bounds.maxRecoveryAttempts ? { do: 'recover', reason: seen.lostReason } : { do: 'fail' };
+  }
+  if (seen.process === 'starting') return { do: 'wait', until: null };
+  if (seen.process === 'live') return decideLive(session, seen, now);
+  return decideWithoutProcess(session, now);
+}
+
+function decideLive(session: SessionFacts, seen: Observed, now: number): Action {
+  if (seen.turnDriven) {
+    if (seen.interrupted) return { do: 'wait', until: null };
+    if (session.interruptWaits) return { do: 'interrupt', reason: 'turn_interrupted' };
+    if (seen.turnDeadline !== null && now >= seen.turnDeadline) return { do: 'interrupt', reason: 'turn_timed_out' };
+    return { do: 'wait', until: seen.turnDeadline };
+  }
+  if (session.operation === 'hibernate') return { do: 'close', reason: 'hibernate_requested' };
+  if (session.operation === 'start') return { do: 'operation_done' };
+  if (hasOpenTurn(session)) return { do: 'resume_turn' };
+  if (session.interruptWaits) return { do: 'settle_interrupt' };
+  if (session.messageWaits) return { do: 'begin_turn' };
+  return { do: 'wait', until: null };
+}
+
+function decideWithoutProcess(session: SessionFacts, now: number): Action {
+  if (session.sandboxPhase === 'failed' && session.operation !== 'start') return { do: 'release' };
+  if (session.operation === 'hibernate' && !hasOpenTurn(session)) {
+    return { do: 'settle', phase: 'none', reason: 'hibernate_requested' };
+  }
+  const wanted =
+    hasOpenTurn(session) ||
+    session.messageWaits ||
+    session.operation === 'start' ||
+    session.sandboxPhase === 'recovering';
+  if (session.interruptWaits && hasOpenTurn(session)) return { do: 'abandon_turn', reason: 'turn_interrupted' };
+  if (session.interruptWaits) return { do: 'settle_interrupt' };
+  if (!wanted) {
+    return session.sandboxPhase === 'none' ? { do: 'release' } : { do: 'settle', phase: 'none', reason: 'node_lost' };
+  }
+  // The row speaks of a process that its owner took with it.
+  const orphaned = !['none', 'failed', 'recovering'].includes(session.sandboxPhase);
+  if (orphaned && session.operation !== 'start') return { do: 'recover', reason: 'node_lost' };
+  if (session.retryAt !== null && session.retryAt > now) return { do: 'wait', until: session.retryAt };
+  return { do: 'start' };
+}

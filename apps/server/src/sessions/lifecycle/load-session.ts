@@ -1,0 +1,54 @@
+import type { AgentDefinition } from '@aaas/contract/agent-config';
+import type { Intent, SandboxPhase, Status, TurnStatus } from '@aaas/contract/lifecycle';
+import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
+
+/** A session as its owner works with it. */
+export interface SessionRow {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  agentVersion: number;
+  number: number;
+  harness: string;
+  harnessSessionId: string;
+  definition: AgentDefinition;
+  intent: Intent;
+  turnStatus: TurnStatus;
+  sandboxPhase: SandboxPhase;
+  status: Status;
+  operation: 'start' | 'restart' | 'hibernate' | null;
+  pid: number | null;
+  restarts: number;
+  failedStarts: number;
+  retryAt: Date | null;
+  messagesCount: number;
+  /** Counter of requests made of the session; clear-runnable.ts compares it. */
+  requested: number;
+  messageWaits: boolean;
+  interruptWaits: boolean;
+}
+
+const LOAD = {
+  name: 'session.load',
+  text: `
+    select s.id, s.workspace_id as "workspaceId", s.agent_id as "agentId", s.agent_version as "agentVersion",
+           s.number, s.harness, s.harness_session_id as "harnessSessionId", v.definition, s.intent,
+           s.turn_status as "turnStatus", s.sandbox_phase as "sandboxPhase", s.status, s.operation, s.pid, s.restarts,
+           s.failed_starts as "failedStarts", s.retry_at as "retryAt", s.messages_count as "messagesCount", h.requested,
+           exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
+                      and i.type <> 'user.interrupt') as "messageWaits",
+           exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
+                      and i.type = 'user.interrupt') as "interruptWaits"
+      from session_heads h
+      join sessions s on s.id = h.session_id
+      join agent_versions v on v.agent_id = s.agent_id and v.version = s.agent_version
+     where h.session_id = $1 and h.generation = $2`,
+};
+
+/** @throws Fenced when the generation has ended. */
+export async function loadSession(ctx: SessionContext, owned: OwnedSession): Promise<SessionRow> {
+  const result = await ctx.pool.query<SessionRow>({ ...LOAD, values: [owned.sessionId, owned.generation] });
+  const row = result.rows[0];
+  if (!row) throw new Fenced(owned);
+  return row;
+}

@@ -1,0 +1,38 @@
+type Job = () => Promise<void>;
+
+/** What happened meanwhile, for the one loop that may write; and its alarm clock. */
+export class Mailbox {
+  readonly #jobs: Job[] = [];
+  #woken = false;
+  #ring: () => void = () => {};
+
+  /** Runs `job` in the loop, after those posted before it. */
+  post(job: Job): void {
+    this.#jobs.push(job);
+    this.wake();
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#ring();
+  }
+
+  take(): Job | undefined {
+    return this.#jobs.shift();
+  }
+
+  /** Resolves when somebody wakes the loop, at once if that happened since the last sleep, or after `ms`. */
+  async sleep(ms: number | null): Promise<void> {
+    if (!this.#woken) {
+      await new Promise<void>((resolve) => {
+        const timer = ms === null ? undefined : setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
+        this.#ring = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#woken = false;
+    this.#ring = () => {};
+  }
+}

@@ -1,0 +1,108 @@
+import type { StatusReason } from '@aaas/contract/lifecycle';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Harness, HarnessSession, InterruptedTurn, TurnSink } from '../../harness/harness.ts';
+import { describeExit } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { OwnedSession } from '../session-context.ts';
+import type { SessionRow } from './load-session.ts';
+
+export interface KeeperOptions {
+  harness: Harness;
+  owned: OwnedSession;
+  sink: TurnSink;
+  startMs: number;
+  /** Runs a job in the owner's loop. */
+  post(job: () => Promise<void>): void;
+  onSpawned(pid: number | null): Promise<void>;
+  onReady(): Promise<void>;
+}
+
+/** Keeps the one process of a session: starts it, notices its death, ends it. */
+export class SandboxKeeper {
+  state: 'none' | 'starting' | 'live' | 'lost' = 'none';
+  lostReason: StatusReason = 'process_exited';
+  lostDetail: string | null = null;
+  /** The turn that the process was started to go on with. */
+  interrupted: InterruptedTurn | null = null;
+  readonly #options: KeeperOptions;
+  #session: HarnessSession | null = null;
+  /** Tells a start from the one before it, whose news no longer count. */
+  #attempt = 0;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  get session(): HarnessSession {
+    if (!this.#session) throw new Error('failed to reach the process of the session: there is none');
+    return this.#session;
+  }
+
+  start(row: SessionRow, interrupted: InterruptedTurn | null): void {
+    this.state = 'starting';
+    this.interrupted = interrupted;
+    const attempt = ++this.#attempt;
+    const news = (job: () => Promise<void>) =>
+      this.#options.post(async () => {
+        if (attempt === this.#attempt) await job();
+      });
+    this.#open(row, interrupted, attempt, news).catch((error: Error) => {
+      news(() => this.lose('start_failed', `${error.message}\n${this.#session?.lastOutput() ?? ''}`.trim()));
+    });
+  }
+
+  async #open(
+    row: SessionRow,
+    interrupted: InterruptedTurn | null,
+    attempt: number,
+    news: (job: () => Promise<void>) => void,
+  ): Promise<void> {
+    const { harness, owned, sink, startMs } = this.#options;
+    const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink });
+    if (attempt !== this.#attempt) return session.kill();
+    this.#session = session;
+    const exited = session.exited.then((exit) => {
+      news(() => this.lose('process_exited', `${describeExit(exit)}\n${session.lastOutput()}`.trim()));
+      throw new Error(describeExit(exit));
+    });
+    exited.catch(() => {});
+    news(() => this.#options.onSpawned(session.pid));
+    const late = sleep(startMs, undefined, { ref: false }).then(() => {
+      throw new Error(`the process did not answer within ${startMs / 1000} s`);
+    });
+    await Promise.race([session.probe(), exited, late]);
+    news(async () => {
+      if (this.state !== 'starting') return;
+      this.state = 'live';
+      await this.#options.onReady();
+    });
+  }
+
+  /** The process is gone, or as good as gone: its tree is ended and the owner told. */
+  async lose(reason: StatusReason, detail: string): Promise<void> {
+    if (this.state === 'none' || this.state === 'lost') return;
+    this.state = 'lost';
+    this.lostReason = reason;
+    this.lostDetail = detail.slice(-2_000);
+    await this.#session?.kill();
+    this.#options.post(async () => {});
+  }
+
+  /** Ends the process gently. */
+  async close(): Promise<void> {
+    await this.#end((session) => session.close());
+  }
+
+  /** Ends the process and its whole tree at once. */
+  async kill(): Promise<void> {
+    await this.#end((session) => session.kill());
+  }
+
+  async #end(how: (session: HarnessSession) => Promise<void>): Promise<void> {
+    this.#attempt++;
+    const session = this.#session;
+    this.#session = null;
+    this.state = 'none';
+    this.interrupted = null;
+    if (session) await how(session);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { StreamHub } from '../streams/stream-hub.ts';
+
+/** What every operation on sessions needs: the database, the live streams, a log and the clock. */
+export interface SessionContext {
+  pool: Pool;
+  streams: StreamHub;
+  log: Logger;
+  now(): Date;
+}
+
+/** A session together with the ownership under which the caller writes. */
+export interface OwnedSession {
+  sessionId: string;
+  generation: number;
+}
+
+/** The write named a generation that is no longer the session's: another owner has taken it. Nothing was written. */
+export class Fenced extends Error {
+  constructor(owned: OwnedSession) {
+    super(`failed to write session ${owned.sessionId}: generation ${owned.generation} has ended`);
+    this.name = 'Fenced';
+  }
+}

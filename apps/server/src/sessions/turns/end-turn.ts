@@ -1,0 +1,142 @@
+import { newId } from '@aaas/contract/ids';
+import type { StopReason, TurnState } from '@aaas/contract/events';
+import type { StatusReason } from '@aaas/contract/lifecycle';
+import { type EventDraft, draftEvent, toColumns, toLogged } from '../log/draft-event.ts';
+import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
+import type { SessionRow } from '../lifecycle/load-session.ts';
+import type { OpenTurn } from './begin-turn.ts';
+import { primaryThreadOf } from './primary-thread.ts';
+import type { Usage } from './usage.ts';
+
+/** How a turn ended. */
+export interface TurnEnding {
+  state: Exclude<TurnState, 'queued' | 'running'>;
+  stopReason: StopReason;
+  response: string | null;
+  error: { type: string; message: string } | null;
+  reason: StatusReason;
+}
+
+const END = {
+  name: 'turn.end',
+  text: `
+    with head as (
+      update session_heads set last_seq = last_seq + $3 + 1
+       where session_id = $1 and generation = $2
+      returning last_seq - $3 - 1 as base
+    ), old as (
+      select s.status from sessions s, head where s.id = $1
+    ), changed as (
+      update sessions s
+         set turn_status = 'idle', messages_count = s.messages_count + 1, failed_starts = 0, retry_at = null,
+             status_reason = $4, status_detail = null, next_action = null, updated_at = $5, status_since = $5
+        from head where s.id = $1
+      returning s.status
+    ), turn as (
+      update turns t
+         set state = $6, stop_reason = $7, response = $8, error = $9, ended_at = $5, last_seq = head.base + $3 + 1,
+             input_tokens = $10, output_tokens = $11, cache_read_input_tokens = $12, cache_creation_input_tokens = $13,
+             cost_nanousd = $14
+        from head where t.id = $15
+    ), logged as (
+      insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
+      select $1, head.base + e.ord, $15, $5, e.id, e.type, e.ref, e.payload
+        from head, unnest($16::text[], $17::text[], $18::text[], $19::text[]) with ordinality e (id, type, ref, payload, ord)
+    ), lifecycle as (
+      insert into events (session_id, seq, turn_id, at, id, type, payload)
+      select $1, head.base + $3 + 1, $15, $5, $20, 'x.lifecycle',
+             json_build_object('id', $20::text, 'type', 'x.lifecycle', 'from', old.status, 'to', changed.status,
+                               'reason', $4::text, 'detail', null, 'processed_at', $21::text)::text
+        from head, old, changed
+      returning payload
+    )
+    select head.base, lifecycle.payload from head, lifecycle`,
+};
+
+/**
+ * Ends a turn: the events that are still pending, its idle events, the row of the turn with its usage from the
+ * ledger, the session's status, in one statement.
+ * @throws Fenced when the generation has ended.
+ */
+export async function endTurn(
+  ctx: SessionContext,
+  owned: OwnedSession,
+  row: SessionRow,
+  turn: OpenTurn,
+  ending: TurnEnding,
+  pending: EventDraft[],
+  usage: { ofTurn: Usage; ofSession: Usage },
+): Promise<void> {
+  const spent = usage.ofTurn;
+  const at = ctx.now();
+  const events = [...pending, ...endingEvents(row, ending, usage.ofSession)];
+  const columns = toColumns(events, at);
+  const lifecycleId = newId('sevt');
+  const result = await ctx.pool.query<{ base: number; payload: string }>({
+    ...END,
+    values: [
+      owned.sessionId,
+      owned.generation,
+      events.length,
+      ending.reason,
+      at,
+      ending.state,
+      ending.stopReason,
+      ending.response,
+      ending.error === null ? null : JSON.stringify(ending.error),
+      spent.inputTokens,
+      spent.outputTokens,
+      spent.cacheReadInputTokens,
+      spent.cacheCreation5mInputTokens + spent.cacheCreation1hInputTokens,
+      spent.costNanousd,
+      turn.id,
+      columns.ids,
+      columns.types,
+      columns.refs,
+      columns.payloads,
+      lifecycleId,
+      at.toISOString(),
+    ],
+  });
+  const written = result.rows[0];
+  if (!written) throw new Fenced(owned);
+  row.turnStatus = 'idle';
+  row.failedStarts = 0;
+  row.retryAt = null;
+  const logged = toLogged(columns, written.base, turn.id, at);
+  const seq = written.base + events.length + 1;
+  logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId: turn.id, at, payload: written.payload });
+  ctx.streams.publishEvents(owned.sessionId, logged);
+}
+
+function endingEvents(row: SessionRow, ending: TurnEnding, total: Usage): EventDraft[] {
+  const stop = { stop_reason: managedStopReason(ending), stop_details: null };
+  const error = ending.error && {
+    error: { ...ending.error, retry_status: { type: 'exhausted' } },
+  };
+  return [
+    ...(error ? [draftEvent('session.error', error)] : []),
+    draftEvent('session.thread_status_idle', { ...primaryThreadOf(row), ...stop }),
+    draftEvent('session.usage', { usage: managedUsage(total) }),
+    draftEvent('session.status_idle', stop),
+  ];
+}
+
+function managedStopReason(ending: TurnEnding) {
+  if (ending.state === 'failed') return { type: 'retries_exhausted' };
+  return { type: ending.stopReason === 'refusal' ? 'refusal' : 'end_turn' };
+}
+
+/** Usage in the shape of the Managed Agents API. */
+export function managedUsage(usage: Usage) {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cache_read_input_tokens: usage.cacheReadInputTokens,
+    cache_creation: {
+      ephemeral_5m_input_tokens: usage.cacheCreation5mInputTokens,
+      ephemeral_1h_input_tokens: usage.cacheCreation1hInputTokens,
+    },
+    list_cost: { amount: String(Math.round(usage.costNanousd / 10_000_000)), currency: 'USD' as const },
+  };
+}

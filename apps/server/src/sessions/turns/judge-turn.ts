@@ -1,0 +1,58 @@
+import { draftEvent, type EventDraft } from '../log/draft-event.ts';
+import type { TurnOutcome } from '../../harness/harness.ts';
+import type { TurnEnding } from './end-turn.ts';
+import type { StatusReason } from '@aaas/contract/lifecycle';
+
+/** So often a turn is tried again because the model failed in the middle of an answer. */
+const TURN_RETRIES_MAX = 3;
+
+export interface TurnError {
+  type: string;
+  message: string;
+}
+
+/** What becomes of a turn: it ends, or it is tried again from what the transcript holds. */
+export type TurnVerdict =
+  | { do: 'end'; ending: TurnEnding; pending: EventDraft[] }
+  | { do: 'retry'; pending: EventDraft[]; error: TurnError };
+
+/** Judges the outcome of one attempt after `failures` failed ones. `interruptedBy` is why the owner interrupted it. */
+export function judgeTurn(outcome: TurnOutcome, failures: number, interruptedBy: StatusReason | null): TurnVerdict {
+  const { pending, response } = outcome;
+  if (interruptedBy !== null || outcome.kind === 'interrupted') {
+    return { do: 'end', pending, ending: interruptedEnding(interruptedBy ?? 'turn_interrupted', response) };
+  }
+  if (outcome.kind === 'completed') {
+    const { stopReason } = outcome;
+    return {
+      do: 'end',
+      pending,
+      ending: { state: 'completed', stopReason, response, error: null, reason: 'turn_ended' },
+    };
+  }
+  if (outcome.retryable && failures < TURN_RETRIES_MAX) return { do: 'retry', pending, error: outcome.error };
+  return { do: 'end', pending, ending: failedEnding(outcome.error) };
+}
+
+export function interruptedEnding(reason: StatusReason, response: string | null): TurnEnding {
+  const timedOut = reason === 'turn_timed_out';
+  return {
+    state: timedOut ? 'failed' : 'interrupted',
+    stopReason: timedOut ? 'timed_out' : 'interrupted',
+    response,
+    error: timedOut ? { type: 'unknown_error', message: 'The turn took longer than AGENT_TIMEOUT and was ended.' } : null,
+    reason,
+  };
+}
+
+export function failedEnding(error: TurnError): TurnEnding {
+  return { state: 'failed', stopReason: 'retries_exhausted', response: null, error, reason: 'turn_ended' };
+}
+
+/** What the log says when a turn is tried again. */
+export function retryEvents(error: TurnError): EventDraft[] {
+  return [
+    draftEvent('session.error', { error: { ...error, retry_status: { type: 'retrying' } } }),
+    draftEvent('session.status_rescheduled'),
+  ];
+}

@@ -1,0 +1,135 @@
+import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
+import type { SessionRow } from '../lifecycle/load-session.ts';
+import { transition } from '../lifecycle/transition.ts';
+import { appendEvents } from '../log/append.ts';
+import { loadTranscript } from '../log/load-transcript.ts';
+import type { OwnedSession, SessionContext } from '../session-context.ts';
+import { type OpenTurn, reopenTurn } from './begin-turn.ts';
+import { endTurn, type TurnEnding } from './end-turn.ts';
+import { interruptedEnding, judgeTurn, retryEvents, type TurnError } from './judge-turn.ts';
+import { findUnknownTools, unknownResults } from './unknown-tools.ts';
+import { addUsage, type Usage, usageOfSession, usageOfTurn } from './usage.ts';
+
+export interface TurnDriverOptions {
+  ctx: SessionContext;
+  owned: OwnedSession;
+  /** Runs a job in the owner's loop. */
+  post(job: () => Promise<void>): void;
+  /** The row as the owner last read it. */
+  row(): SessionRow;
+  /** The model failed `failures` times in this turn and is to be asked again, in a new process. */
+  onRetry(failures: number, error: TurnError): Promise<void>;
+}
+
+/** Drives the turns of one session, one at a time, from their message to the row that says how they ended. */
+export class TurnDriver {
+  /** The turn that is being driven. */
+  open: OpenTurn | null = null;
+  /** Why the owner has interrupted it. */
+  interruptedBy: StatusReason | null = null;
+  /** Resolves when the harness has let go of the turn. */
+  settled: Promise<void> = Promise.resolve();
+  readonly sink: TurnSink;
+  readonly #options: TurnDriverOptions;
+  /** The turn that events belong to, also between two processes. */
+  #turnId: string | null = null;
+  #modelFailures = 0;
+  #sessionUsage: Usage | null = null;
+
+  constructor(options: TurnDriverOptions) {
+    this.#options = options;
+    const { ctx, owned } = options;
+    this.sink = {
+      commit: async (events, transcript) => {
+        await appendEvents(ctx, owned, { turnId: this.#turnId, events, transcript });
+      },
+      delta: (delta) => {
+        if (this.#turnId) ctx.streams.publishDelta(owned.sessionId, this.#turnId, delta);
+      },
+      loadTranscript: (subpath) => loadTranscript(ctx.pool, owned.sessionId, subpath),
+    };
+  }
+
+  /** Hands a turn to the harness. Its outcome comes back through the owner's loop. */
+  drive(session: HarnessSession, turn: OpenTurn, how: 'new' | 'resume'): void {
+    if (how === 'new') this.#modelFailures = 0;
+    this.open = turn;
+    this.interruptedBy = null;
+    this.#turnId = turn.id;
+    const outcome = session.runTurn(turn, how);
+    this.settled = outcome.then(
+      (result) => this.#options.post(() => this.#finish(turn, result)),
+      () => this.#options.post(() => this.#lose(turn)),
+    );
+  }
+
+  /** Takes over a turn that lost its process: its unanswered tool calls get a result that says so. */
+  async reopen(): Promise<InterruptedTurn | null> {
+    const { ctx, owned } = this.#options;
+    const turn = await reopenTurn(ctx, owned);
+    if (!turn) {
+      await transition(ctx, owned, this.#options.row(), { turnStatus: 'idle' }, { reason: 'turn_ended' });
+      return null;
+    }
+    this.#turnId = turn.id;
+    const unknownTools = await findUnknownTools(ctx, owned, turn);
+    if (unknownTools.length > 0) {
+      await appendEvents(ctx, owned, { turnId: turn.id, events: unknownResults(unknownTools) });
+    }
+    return { turn, unknownTools };
+  }
+
+  /** Lets go of the turn: it stays open, for another process. */
+  detach(): void {
+    this.open = null;
+    this.interruptedBy = null;
+  }
+
+  /** Ends an open turn that nobody will drive any more. */
+  async abandon(ending: TurnEnding): Promise<void> {
+    const interrupted = await this.reopen();
+    if (interrupted) await this.#end(interrupted.turn, ending, []);
+  }
+
+  async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
+    if (this.open !== turn) return;
+    const { ctx, owned } = this.#options;
+    const verdict = judgeTurn(outcome, this.#modelFailures, this.interruptedBy);
+    if (verdict.do === 'end') {
+      await this.#end(turn, verdict.ending, verdict.pending);
+      return;
+    }
+    await appendEvents(ctx, owned, { turnId: turn.id, events: [...verdict.pending, ...retryEvents(verdict.error)] });
+    this.detach();
+    await this.#options.onRetry(++this.#modelFailures, verdict.error);
+  }
+
+  /** The process died under the turn. It goes on in the next one, unless somebody wanted it to end. */
+  async #lose(turn: OpenTurn): Promise<void> {
+    if (this.open !== turn) return;
+    if (this.interruptedBy) await this.#end(turn, interruptedEnding(this.interruptedBy, null), []);
+    else this.detach();
+  }
+
+  async #end(turn: OpenTurn, ending: TurnEnding, pending: Parameters<typeof endTurn>[5]): Promise<void> {
+    const { ctx, owned } = this.#options;
+    const unknown = ending.state === 'completed' ? [] : await this.#unanswered(turn, pending);
+    const ofTurn = await usageOfTurn(ctx.pool, turn.id);
+    // What the ledger holds of the session is summed once; from then on each turn adds its own.
+    this.#sessionUsage = this.#sessionUsage
+      ? addUsage(this.#sessionUsage, ofTurn)
+      : await usageOfSession(ctx.pool, owned.sessionId);
+    const usage = { ofTurn, ofSession: this.#sessionUsage };
+    await endTurn(ctx, owned, this.#options.row(), turn, ending, [...pending, ...unknown], usage);
+    this.detach();
+    this.#turnId = null;
+  }
+
+  async #unanswered(turn: OpenTurn, pending: Parameters<typeof endTurn>[5]) {
+    const { ctx, owned } = this.#options;
+    const answered = new Set(pending.filter((event) => event.type === 'agent.tool_result').map((e) => e.body.tool_use_id));
+    const unknown = await findUnknownTools(ctx, owned, turn);
+    return unknownResults(unknown.filter((tool) => !answered.has(tool.eventId)));
+  }
+}

@@ -1,0 +1,46 @@
+import { draftEvent, type EventDraft } from '../log/draft-event.ts';
+import type { OwnedSession, SessionContext } from '../session-context.ts';
+import type { OpenTurn } from './begin-turn.ts';
+
+/** A tool call that began and has no result. */
+export interface UnknownTool {
+  eventId: string;
+  ref: string | null;
+  name: string;
+  input: unknown;
+}
+
+const CALLS = `
+  select id, type, ref, payload from events
+   where session_id = $1 and seq >= $2 and turn_id = $3 and type in ('agent.tool_use', 'agent.tool_result')
+   order by seq`;
+
+/** The tool calls of a turn that nobody will answer any more. */
+export async function findUnknownTools(ctx: SessionContext, owned: OwnedSession, turn: OpenTurn): Promise<UnknownTool[]> {
+  const result = await ctx.pool.query<{ id: string; type: string; ref: string | null; payload: string }>(CALLS, [
+    owned.sessionId,
+    turn.firstSeq,
+    turn.id,
+  ]);
+  const events = result.rows.map((row) => ({ ...row, payload: JSON.parse(row.payload) }));
+  const answered = new Set(events.filter((e) => e.type === 'agent.tool_result').map((e) => e.payload.tool_use_id));
+  return events
+    .filter((event) => event.type === 'agent.tool_use' && !answered.has(event.id))
+    .map(({ id, ref, payload }) => ({ eventId: id, ref, name: payload.name, input: payload.input }));
+}
+
+/** Results for calls whose real one is lost: each call has exactly one, and this one says that it knows nothing. */
+export function unknownResults(tools: UnknownTool[]): EventDraft[] {
+  return tools.map((tool) =>
+    draftEvent('agent.tool_result', {
+      tool_use_id: tool.eventId,
+      content: [
+        {
+          type: 'text',
+          text: 'The process was lost while this tool ran: its outcome is unknown. It was not run again.',
+        },
+      ],
+      is_error: true,
+    }),
+  );
+}

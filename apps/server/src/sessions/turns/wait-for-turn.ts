@@ -1,0 +1,47 @@
+import type { SessionContext } from '../session-context.ts';
+import { findTurn, hasEnded, isStranded, type TurnView } from './find-turn.ts';
+
+// The end of a turn in another process of the fleet is seen this late.
+const POLL_MS = 1_000;
+
+/**
+ * Waits until a turn has ended, or cannot begin before somebody starts its agent, at most until the signal aborts;
+ * returns it as it then stands. Null: it is gone.
+ */
+export async function waitForTurn(
+  ctx: SessionContext,
+  sessionId: string,
+  turnId: string,
+  signal: AbortSignal,
+): Promise<TurnView | null> {
+  let ring: () => void = () => {};
+  const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
+    const over = hint.kind === 'events' && hint.events.some((e) => e.turnId === turnId && e.type === 'session.status_idle');
+    if (over || hint.kind === 'deleted') ring();
+  });
+  try {
+    for (;;) {
+      const rung = new Promise<void>((resolve) => {
+        ring = resolve;
+      });
+      const turn = await findTurn(ctx.pool, sessionId, turnId);
+      if (!turn || hasEnded(turn) || isStranded(turn) || signal.aborted) return turn;
+      await bounded(rung, signal);
+    }
+  } finally {
+    unsubscribe();
+  }
+}
+
+function bounded(rung: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, POLL_MS);
+    signal.addEventListener('abort', done, { once: true });
+    void rung.then(done);
+  });
+}

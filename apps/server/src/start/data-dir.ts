@@ -1,0 +1,27 @@
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { StartupError } from './startup-error.ts';
+
+/**
+ * Makes the data directory when it is missing and checks that we may write to it. Closed to other users; as root they
+ * may pass through, for the agents and the database run as users of their own. @returns its absolute path.
+ */
+export async function prepareDataDir(path: string): Promise<string> {
+  const dataDir = resolve(path);
+  const isRoot = process.getuid?.() === 0;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (isRoot) await chmod(dataDir, 0o711);
+    const tmp = join(dataDir, 'tmp');
+    await rm(tmp, { recursive: true, force: true });
+    await mkdir(tmp, { mode: isRoot ? 0o711 : 0o700 });
+    // Libraries that write temporary files for agents must not leave them where nobody cleans up.
+    process.env.TMPDIR = tmp;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? error;
+    throw new StartupError(`The data directory ${dataDir} cannot be written (${code}). Set DATA_DIR to one that can.`, { cause: error });
+  }
+  return dataDir;
+}

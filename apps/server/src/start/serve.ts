@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '@aaas/contract/settings';
+import { startSimulator } from '@aaas/simulator/start-simulator';
+import type { Logger } from 'pino';
+import { createAuthenticator } from '../access/authenticate.ts';
+import { bootstrapAccess } from '../access/bootstrap.ts';
+import { removeDirectory, sessionDirectory } from '../directories/session-directory.ts';
+import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
+import { Worker } from '../fleet/claims/worker.ts';
+import { registerNode } from '../fleet/nodes/register-node.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
+import { issueToken } from '../gateway/tokens.ts';
+import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
+import type { Api, App } from '../http/api.ts';
+import { createApp } from '../http/create-app.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
+import { sweep } from '../sandboxes/reaper/sweep.ts';
+import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
+import type { SessionContext } from '../sessions/session-context.ts';
+import { StreamHub } from '../streams/stream-hub.ts';
+import { Closers } from './closers.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { openDatabase } from './open-database.ts';
+import { requireFreePort } from './free-port.ts';
+import { VERSION } from './version.ts';
+
+export interface ServerFacts {
+  version: string;
+  url: string;
+  dataDir: string;
+  database: string;
+  adminKeyFile: string | null;
+  newAdminKey: string | null;
+  simulated: boolean;
+  upstream: string;
+  warnings: string[];
+}
+
+export interface Server {
+  facts: ServerFacts;
+  /** Drains and ends everything; resolves when no process is left. */
+  close(): Promise<void>;
+}
+
+/** Starts every role in this process. @throws StartupError with one line for the operator. */
+export async function serve(settings: Settings, log: Logger): Promise<Server> {
+  const closers = new Closers();
+  try {
+    return await start(settings, log, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function start(settings: Settings, log: Logger, closers: Closers): Promise<Server> {
+  const dataDir = await prepareDataDir(settings.DATA_DIR);
+  await requireFreePort(settings.HOST, settings.PORT);
+  const database = await openDatabase(settings, dataDir, log, closers);
+  const { pool } = database;
+  await migrate(pool);
+  const admin = await bootstrapAccess(pool, { dataDir, apiKey: settings.API_KEY });
+
+  const node = await registerNode({
+    pool,
+    dataDir,
+    capacity: settings.MAX_AGENTS,
+    version: VERSION,
+    leaseTtlMs: settings.LEASE_TTL * 1000,
+    log,
+  });
+  closers.add('node', () => node.close());
+  const lifeline = await startLifeline({ nodeMarker: `${node.id}/`, postgresPid: database.embeddedPid, log });
+  closers.add('lifeline', () => lifeline.close());
+  // Whatever an earlier life of this node has left behind must be gone before its sessions go on.
+  const left = await sweep({ marker: `${node.id}/`, uid: null });
+  const released = await releaseSessionsOf(pool, [node.id]);
+  if (left + released > 0) log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
+
+  const upstream = await chooseUpstream(settings, closers);
+  const tokenSecret = await nodeSecret(dataDir);
+  const gateway = await startGateway({ pool, log, upstreams: [upstream], tokenSecret });
+  closers.add('gateway', () => gateway.close());
+
+  const users = agentUsers(settings.AGENT_UID_BASE);
+  const ctx: SessionContext = { pool, streams: new StreamHub(), log, now: () => new Date() };
+  const worker = new Worker({
+    ctx,
+    nodeId: node.id,
+    harness: claudeHarness({
+      id: node.id,
+      dataDir,
+      uidBase: users.uidBase,
+      gatewayUrl: gateway.url,
+      issueToken: (session) => issueToken(tokenSecret, session),
+    }),
+    slots: settings.MAX_AGENTS,
+    leaseTtlMs: settings.LEASE_TTL * 1000,
+    bounds: {
+      drainMs: settings.DRAIN_TIMEOUT * 1000,
+      interruptMs: settings.INTERRUPT_TIMEOUT * 1000,
+      startMs: settings.START_TIMEOUT * 1000,
+      turnMs: settings.AGENT_TIMEOUT * 1000,
+      recoveryBackoffMs: settings.RECOVERY_BACKOFF_SECONDS * 1000,
+      maxRecoveryAttempts: settings.MAX_RECOVERY_ATTEMPTS,
+    },
+    removeDirectory: (sessionId) => removeDirectory(sessionDirectory(dataDir, sessionId)),
+  });
+
+  let draining = false;
+  const closing = new AbortController();
+  const api: Api = {
+    ctx,
+    settings,
+    version: VERSION,
+    simulated: upstream.simulated,
+    isolation: users.isolation,
+    wake: (sessionId) => worker.wake(sessionId),
+    owned: () => worker.owned,
+    authenticate: createAuthenticator(pool),
+    isDraining: () => draining,
+    closing: closing.signal,
+  };
+  const app = await createApp(api);
+  closers.add('http', () => closeHttp(app, closing));
+  closers.add('agents', () => {
+    draining = true;
+    return worker.close();
+  });
+  const url = await app.listen({ host: settings.HOST, port: settings.PORT });
+  await announce(dataDir, url, closers);
+
+  return {
+    facts: {
+      version: VERSION,
+      url,
+      dataDir,
+      database: database.description,
+      adminKeyFile: admin.file,
+      newAdminKey: admin.fresh ? admin.key : null,
+      simulated: upstream.simulated,
+      upstream: upstream.baseUrl,
+      warnings: [
+        ...(users.warning ? [users.warning] : []),
+        ...(settings.REQUIRE_API_KEY ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
+      ],
+    },
+    close: () => closers.closeAll(),
+  };
+}
+
+// An answer that was on its way when the server closed leaves its connection idle afterwards.
+const IDLE_SWEEP_MS = 50;
+const CONNECTIONS_GRACE_MS = 5_000;
+
+async function closeHttp(app: App, closing: AbortController): Promise<void> {
+  closing.abort();
+  const closed = app.close();
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const force = setTimeout(() => app.server.closeAllConnections(), CONNECTIONS_GRACE_MS);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(force);
+}
+
+async function chooseUpstream(settings: Settings, closers: Closers) {
+  const { ANTHROPIC_API_KEY: apiKey = null, ANTHROPIC_BASE_URL: given } = settings;
+  if (apiKey !== null || given !== undefined) {
+    return { name: 'anthropic', baseUrl: given ?? 'https://api.anthropic.com', apiKey, simulated: false };
+  }
+  const simulator = await startSimulator({});
+  closers.add('simulator', () => simulator.close());
+  return { name: 'simulator', baseUrl: simulator.url, apiKey: null, simulated: true };
+}
+
+/** Signs what this node hands to its own processes. */
+async function nodeSecret(dataDir: string): Promise<Buffer> {
+  const path = join(dataDir, 'node.secret');
+  const known = await readFile(path).catch(() => null);
+  if (known) return known;
+  const secret = randomBytes(32);
+  await writeFile(path, secret, { mode: 0o600 });
+  return secret;
+}
+
+/** Lets the command line find the server of this data directory. */
+async function announce(dataDir: string, url: string, closers: Closers): Promise<void> {
+  const path = join(dataDir, 'server.json');
+  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
+  closers.add('announcement', () => rm(path, { force: true }));
+}

@@ -1,0 +1,93 @@
+import type { LiveDelta, LoggedEvent } from '@aaas/contract/events';
+import type { SessionContext } from '../sessions/session-context.ts';
+import { readLog } from '../sessions/log/read-log.ts';
+
+export type Tailed =
+  | { kind: 'event'; event: LoggedEvent }
+  | { kind: 'delta'; turnId: string; delta: LiveDelta }
+  | { kind: 'accepted'; type: string; payload: string }
+  /** The reader was too slow: pieces were dropped, read the log from here again. */
+  | { kind: 'resync'; after: number }
+  | { kind: 'deleted' };
+
+const PAGE = 500;
+const POLL_MS = 1_000;
+/** Signals that may wait for a slow reader. */
+const BACKLOG_MAX = 5_000;
+
+/**
+ * Follows the log of a session from after a sequence: what is stored first, then what comes, in order, each event
+ * once. Events are handed over as they are published; a gap, or a second of silence, is filled from the log itself.
+ */
+export async function* tailLog(
+  ctx: SessionContext,
+  sessionId: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<Tailed> {
+  const backlog: Tailed[] = [];
+  let ring: () => void = () => {};
+  let overflown = false;
+  let deleted = false;
+  const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
+    if (backlog.length > BACKLOG_MAX) {
+      overflown = true;
+      backlog.length = 0;
+    }
+    if (hint.kind === 'events') backlog.push(...hint.events.map((event) => ({ kind: 'event' as const, event })));
+    else if (hint.kind === 'deleted') deleted = true;
+    else backlog.push(hint);
+    ring();
+  });
+  const stop = () => ring();
+  signal.addEventListener('abort', stop);
+  let last = after;
+  try {
+    for (let fromLog = true; !signal.aborted; ) {
+      if (overflown) {
+        overflown = false;
+        yield { kind: 'resync', after: last };
+        fromLog = true;
+      }
+      if (fromLog) {
+        fromLog = false;
+        for (let page = await readLog(ctx.pool, sessionId, last, PAGE); ; page = await readLog(ctx.pool, sessionId, last, PAGE)) {
+          for (const event of page) {
+            last = event.seq;
+            yield { kind: 'event', event };
+          }
+          if (page.length < PAGE) break;
+        }
+      }
+      for (let next = backlog.shift(); next; next = backlog.shift()) {
+        if (next.kind !== 'event') yield next;
+        else if (next.event.seq > last + 1) {
+          // Something came in between that this process did not publish.
+          fromLog = true;
+          backlog.unshift(next);
+          break;
+        } else if (next.event.seq === last + 1) {
+          last = next.event.seq;
+          yield next;
+        }
+      }
+      if (deleted) {
+        yield { kind: 'deleted' };
+        return;
+      }
+      if (fromLog || overflown || backlog.length > 0) continue;
+      fromLog = await new Promise<boolean>((resolve) => {
+        const timer = setTimeout(() => resolve(true), POLL_MS);
+        ring = () => {
+          clearTimeout(timer);
+          resolve(false);
+        };
+        if (signal.aborted || backlog.length > 0 || deleted) ring();
+      });
+      ring = () => {};
+    }
+  } finally {
+    unsubscribe();
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+export const AGENT_TYPE_NAMES = [
+  'general',
+  'research',
+  'code',
+  'finance',
+  'customer_support',
+  'personal_assistant',
+  'data_analysis',
+  'custom',
+] as const;
+export type AgentTypeName = (typeof AGENT_TYPE_NAMES)[number];
+
+export const PERMISSION_MODES = ['default', 'acceptEdits', 'bypassPermissions', 'plan', 'dontAsk', 'auto'] as const;
+export type PermissionMode = (typeof PERMISSION_MODES)[number];
+
+/** The built-in tools an agent may be given, by the names that Claude Code gives them. */
+export const TOOL_NAMES = [
+  'Bash',
+  'Read',
+  'Write',
+  'Edit',
+  'NotebookEdit',
+  'Glob',
+  'Grep',
+  'WebFetch',
+  'WebSearch',
+  'TodoWrite',
+] as const;
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+// Names by which an agent could redirect its own model traffic, its binary or its supervision.
+const RESERVED_ENV =
+  /^(ANTHROPIC_|CLAUDE|AAAS_|LD_|DYLD_|NODE_|BUN_|OTEL_)|^(HOME|PATH|TMPDIR|USER|LOGNAME|SHELL|PWD|IFS|ENV|BASH_ENV|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|DISABLE_AUTOUPDATER|API_TIMEOUT_MS|IS_SANDBOX)$/i;
+
+const text = (max: number) => z.string().min(1).max(max);
+
+/** `config` of `POST /api/v1/agents`. What is left out comes from the agent type. */
+export const AgentConfigRequest = z
+  .strictObject({
+    agent_type: z.enum(AGENT_TYPE_NAMES).describe('One of the eight types; `custom` takes everything from this request.'),
+    name: text(256).optional().describe('For people; defaults to the type and a few characters of the id.'),
+    description: z.string().max(2048).optional(),
+    model: text(256).optional().describe('Any model that an upstream serves. Default: DEFAULT_MODEL.'),
+    system_prompt: text(100_000).optional().describe('Replaces the prompt of the type.'),
+    personality: text(2_000).optional().describe('How the agent should come across, in your own words.'),
+    language: text(100).optional().describe('The language it answers in, for example `German`.'),
+    allowed_tools: z
+      .array(z.enum(TOOL_NAMES))
+      .max(TOOL_NAMES.length)
+      .optional()
+      .describe('The tools it has. An empty list: none.'),
+    permission_mode: z.enum(PERMISSION_MODES).optional(),
+    max_turns: z.int().min(1).max(1_000).optional().describe('Model requests in one turn, at most.'),
+    max_tokens: z.int().min(1).max(128_000).optional().describe('Tokens of one model answer, at most.'),
+    temperature: z.number().min(0).max(1).optional().describe('Used when the request does not think.'),
+    env: z
+      .record(
+        z
+          .string()
+          .regex(ENV_NAME, 'must be letters, digits and underscores')
+          .refine((name) => !RESERVED_ENV.test(name), 'is reserved by the platform; choose another name'),
+        z.string().max(32_768).refine((value) => !value.includes('\0'), 'must not contain NUL'),
+      )
+      .refine((env) => Object.keys(env).length <= 100, 'at most 100 variables')
+      .optional()
+      .describe('Environment of this agent’s process alone. Values are never shown again.'),
+    harness: z.enum(['claude-agent-sdk', 'native']).optional(),
+    limits: z.unknown().optional(),
+    restart_policy: z.unknown().optional(),
+    idle_timeout_seconds: z.unknown().optional(),
+    budget: z.unknown().optional(),
+  })
+  .meta({ id: 'AgentConfigRequest' });
+export type AgentConfigRequest = z.infer<typeof AgentConfigRequest>;
+
+/** A version of an agent as it is stored: everything resolved, nothing left to defaults. */
+export interface AgentDefinition {
+  agent_type: AgentTypeName;
+  name: string;
+  description: string | null;
+  model: string;
+  /** `claude_code` keeps Claude Code's own prompt and appends ours; `none` uses ours alone. */
+  prompt_base: 'claude_code' | 'none';
+  system_prompt: string;
+  personality: string | null;
+  language: string | null;
+  allowed_tools: ToolName[];
+  permission_mode: PermissionMode;
+  max_turns: number | null;
+  max_tokens: number | null;
+  temperature: number | null;
+  env: Record<string, string>;
+  harness: 'claude-agent-sdk';
+}

@@ -1,0 +1,65 @@
+/** Every error that the platform answers with. `title` is the short name of the kind; `detail` says what to do next. */
+export const ERRORS = {
+  malformed_json: { status: 400, retryable: false, title: 'The body is not valid JSON' },
+  invalid_request: { status: 422, retryable: false, title: 'The request is not valid' },
+  authentication_required: { status: 401, retryable: false, title: 'An API key is required' },
+  invalid_api_key: { status: 401, retryable: false, title: 'The API key is not valid' },
+  missing_scope: { status: 403, retryable: false, title: 'The API key lacks a scope' },
+  not_found: { status: 404, retryable: false, title: 'Not found' },
+  agent_stopped: { status: 409, retryable: false, title: 'The agent is stopped' },
+  agent_failed: { status: 409, retryable: false, title: 'The agent is in error' },
+  idempotency_mismatch: { status: 409, retryable: false, title: 'The Idempotency-Key was used with another request' },
+  payload_too_large: { status: 413, retryable: false, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, retryable: false, title: 'The content type is not supported' },
+  turn_failed: { status: 502, retryable: false, title: 'The turn failed' },
+  queue_full: { status: 429, retryable: true, title: 'Too many messages wait for this agent' },
+  internal: { status: 500, retryable: true, title: 'The platform failed' },
+  not_available_yet: { status: 501, retryable: false, title: 'Not available yet' },
+  unavailable: { status: 503, retryable: true, title: 'The platform cannot serve this now' },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing wrong with one field of a request. `field` is a path such as `config.model`. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/** RFC 9457 problem details, as every route of the operations API answers them. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  retryable: boolean;
+  request_id: string;
+  errors?: FieldError[];
+}
+
+/**
+ * An error with a public sentence. Throw it from anywhere below a route: the API renders it.
+ * `cause` goes to the log alone.
+ */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; errors?: FieldError[]; retryAfterSeconds?: number } = {},
+  ) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ApiError';
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}

@@ -1,0 +1,59 @@
+/** What the API wants of a session. */
+export type Intent = 'active' | 'stopped' | 'archived';
+/** What the log says of the turn. */
+export type TurnStatus = 'idle' | 'running' | 'rescheduling' | 'terminated';
+/** What the reconciler saw of the sandbox. */
+export type SandboxPhase =
+  | 'none'
+  | 'starting'
+  | 'warming'
+  | 'ready'
+  | 'unhealthy'
+  | 'recovering'
+  | 'draining'
+  | 'failed';
+
+/** Each status with what it means and what ends it. */
+export const STATUSES = {
+  stopped: 'Not running by request; messages are refused until it is started.',
+  starting: 'A place is found, its directory prepared and its process spawned; ends when the process is up.',
+  warming: 'The process is up and has yet to answer its first probe.',
+  idle: 'Ready for the next message.',
+  running: 'A turn is being worked on; ends with its answer.',
+  hibernated: 'No process runs; the next message wakes it where it left off.',
+  unhealthy: 'A health check failed; ends with recovery.',
+  recovering: 'Its process was lost; a new one follows after the backoff.',
+  draining: 'It finishes its work before it stops.',
+  error: 'Attempts are used up; start brings it back.',
+  terminated: 'Ended for good.',
+} as const;
+
+export type Status = keyof typeof STATUSES;
+
+/** Why a session is in its status: a closed list, each with a sentence for people. */
+export const STATUS_REASONS = {
+  created: 'The session was created.',
+  start_requested: 'Somebody asked for a start.',
+  restart_requested: 'Somebody asked for a restart.',
+  stop_requested: 'Somebody asked for a stop.',
+  hibernate_requested: 'Somebody asked for it to sleep.',
+  delete_requested: 'Somebody asked for its deletion.',
+  message_received: 'A message woke it.',
+  process_spawned: 'Its process was spawned.',
+  probe_answered: 'Its process answered.',
+  turn_started: 'A message was taken from the inbox.',
+  turn_ended: 'The turn ended.',
+  turn_interrupted: 'Somebody interrupted the turn.',
+  turn_timed_out: 'The turn took longer than AGENT_TIMEOUT.',
+  turn_retry: 'The model failed; the turn is tried again.',
+  start_failed: 'Its process could not be started.',
+  process_exited: 'Its process ended unexpectedly.',
+  transcript_lost: 'Its transcript could not be stored.',
+  node_lost: 'The node that ran it is gone.',
+  node_drained: 'The node that ran it was shut down.',
+  slot_needed: 'Its place was needed by another agent.',
+  attempts_used_up: 'Recovery was tried as often as allowed.',
+  stopped: 'Its process ended as asked.',
+} as const;
+
+export type StatusReason = keyof typeof STATUS_REASONS;

@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
+import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
+
+const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
+const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
+
+export const StatusName = z.enum(names<Status>(STATUSES)).meta({ id: 'Status' });
+export const StatusReasonName = z.enum(names<StatusReason>(STATUS_REASONS)).meta({ id: 'StatusReason' });
+
+export const CreateAgentRequest = z
+  .strictObject({
+    config: AgentConfigRequest,
+    auto_start: z.boolean().default(true).describe('false: it stays stopped until it is started.'),
+  })
+  .meta({ id: 'CreateAgentRequest' });
+
+export const CreateAgentResponse = z
+  .object({ agent_id: z.string(), status: StatusName, endpoint: z.string(), message: z.string() })
+  .meta({ id: 'CreateAgentResponse' });
+export type CreateAgentResponse = z.infer<typeof CreateAgentResponse>;
+
+export const Agent = z
+  .object({
+    id: z.string(),
+    session_id: z.string().describe('Its main session; the same one under /v1.'),
+    status: StatusName,
+    status_reason: StatusReasonName,
+    status_since: timestamp,
+    status_detail: z.string().nullable().describe('For people: the last output of a failed start, for example.'),
+    next_action: z.string().nullable(),
+    config: z.object({
+      agent_type: z.enum(AGENT_TYPE_NAMES),
+      name: z.string(),
+      description: z.string().nullable(),
+      model: z.string(),
+      system_prompt: z.string(),
+      personality: z.string().nullable(),
+      language: z.string().nullable(),
+      allowed_tools: z.array(z.string()),
+      permission_mode: z.enum(PERMISSION_MODES),
+      max_turns: z.number().nullable(),
+      max_tokens: z.number().nullable(),
+      temperature: z.number().nullable(),
+      env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
+      harness: z.literal('claude-agent-sdk'),
+    }),
+    version: z.number(),
+    created_at: timestamp,
+    endpoint: z.string(),
+    pid: z.number().nullable(),
+    node: z.string().nullable(),
+    messages_count: z.number(),
+    messages_waiting: z.number(),
+    usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number() }),
+    restarts: z.number(),
+  })
+  .meta({ id: 'Agent' });
+export type Agent = z.infer<typeof Agent>;
+
+export const AgentType = z
+  .object({
+    name: z.enum(AGENT_TYPE_NAMES),
+    title: z.string(),
+    description: z.string(),
+    tools: z.array(z.string()),
+    permission_mode: z.enum(PERMISSION_MODES),
+    system_prompt: z.string(),
+  })
+  .meta({ id: 'AgentType' });
+export type AgentType = z.infer<typeof AgentType>;
+
+/** Longest message, in characters. */
+export const MESSAGE_MAX_CHARS = 1_000_000;
+
+export const SendMessageRequest = z
+  .strictObject({
+    message: z.string().min(1).max(MESSAGE_MAX_CHARS).describe('What to say to the agent.'),
+    context: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Facts that go with the message, as JSON; the agent sees them apart from it.'),
+  })
+  .meta({ id: 'SendMessageRequest' });
+
+export const TurnUsage = z.object({
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  cache_read_input_tokens: z.number(),
+  cache_creation_input_tokens: z.number(),
+});
+
+export const MessageResponse = z
+  .object({
+    agent_id: z.string(),
+    response: z.string(),
+    timestamp,
+    metadata: z.object({
+      turn_id: z.string(),
+      stop_reason: z.string().nullable(),
+      messages_count: z.number(),
+      usage: TurnUsage,
+      cost_usd: z.number(),
+      duration_ms: z.number(),
+      model: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'MessageResponse' });
+export type MessageResponse = z.infer<typeof MessageResponse>;
+
+export const TurnAccepted = z
+  .object({ turn_id: z.string(), state: z.string(), endpoint: z.string() })
+  .meta({ id: 'TurnAccepted' });
+export type TurnAccepted = z.infer<typeof TurnAccepted>;
+
+export const Turn = z
+  .object({
+    id: z.string(),
+    state: z.enum(['queued', 'running', 'completed', 'failed', 'interrupted']),
+    attempts: z.number().describe('Processes that worked on it.'),
+    response: z.string().nullable(),
+    stop_reason: z.string().nullable(),
+    error: z.object({ type: z.string(), message: z.string() }).nullable(),
+    model: z.string().nullable(),
+    usage: TurnUsage,
+    cost_usd: z.number(),
+    accepted_at: timestamp,
+    started_at: timestamp.nullable(),
+    ended_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Turn' });
+export type Turn = z.infer<typeof Turn>;
+
+export const Message = z
+  .object({
+    turn_id: z.string(),
+    state: z.string(),
+    message: z.string(),
+    response: z.string().nullable(),
+    accepted_at: timestamp,
+    ended_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Message' });
+export type Message = z.infer<typeof Message>;
+
+export const Event = z
+  .looseObject({
+    seq: z.number().describe('Place in the log: 1, 2, 3 … without a gap.'),
+    id: z.string(),
+    type: z.string(),
+    turn_id: z.string().nullable(),
+    processed_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Event' });
+export type Event = z.infer<typeof Event>;
+
+export const LifecycleStep = z
+  .object({
+    seq: z.number(),
+    at: timestamp,
+    from: StatusName,
+    to: StatusName,
+    reason: StatusReasonName,
+    detail: z.string().nullable(),
+  })
+  .meta({ id: 'LifecycleStep' });
+export type LifecycleStep = z.infer<typeof LifecycleStep>;
+
+export const StatusChange = z
+  .object({ agent_id: z.string(), status: StatusName, message: z.string() })
+  .meta({ id: 'StatusChange' });
+export type StatusChange = z.infer<typeof StatusChange>;
+
+export const ProblemBody = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string(),
+    detail: z.string().describe('What is wrong and what to do next.'),
+    retryable: z.boolean(),
+    request_id: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export const Info = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    simulated: z.boolean().describe('true: no provider is configured, and the built-in simulator answers.'),
+    docs: z.string(),
+    openapi: z.string(),
+    health: z.string(),
+  })
+  .meta({ id: 'Info' });
+
+export const Health = z
+  .object({
+    status: z.enum(['ok', 'draining', 'degraded']),
+    version: z.string(),
+    uptime_seconds: z.number(),
+    simulated: z.boolean(),
+    database: z.enum(['ok', 'unreachable']),
+    agents: z.object({ owned: z.number(), max: z.number() }),
+    enforcement: z.object({
+      isolation: z.enum(['user', 'process']).describe('user: each agent runs as a user of its own; process: as the server’s.'),
+    }),
+  })
+  .meta({ id: 'Health' });
+export type Health = z.infer<typeof Health>;

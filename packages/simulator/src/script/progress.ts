@@ -1,0 +1,43 @@
+import { blocksOf, type Message } from '../request/message-request.ts';
+import { isSameTool } from './match-tool.ts';
+import type { Step } from './step.ts';
+
+/** How far a script has come, as the conversation itself tells. */
+export interface Progress {
+  /** Index of the first step of the response that is asked for. */
+  readonly position: number;
+  /** Text of that response which the conversation holds already: an earlier stream was cut behind it. */
+  readonly delivered: string;
+}
+
+/**
+ * Reads the progress from the messages behind the scripted one. No memory is involved, so a script goes on after a
+ * restart of the simulator, of the harness, or of the machine.
+ */
+export function readProgress(steps: readonly Step[], messagesBehind: readonly Message[]): Progress {
+  let position = 0;
+  let delivered = '';
+  for (const message of messagesBehind) {
+    for (const block of blocksOf(message.content)) {
+      if (block.type === 'tool_use' && message.role === 'assistant') {
+        position = behindCall(steps, position, block.name ?? '');
+        delivered = '';
+      } else if (block.type === 'tool_result') {
+        delivered = '';
+      } else if (block.type === 'text' && message.role === 'assistant') {
+        delivered += block.text ?? '';
+      }
+    }
+  }
+  return { position, delivered };
+}
+
+/** A call belongs to the next step with its tool; steps before it were skipped because their tool was not offered. */
+function behindCall(steps: readonly Step[], from: number, name: string): number {
+  const matches = (step: Step, index: number) => index >= from && step.kind === 'tool' && isSameTool(step.tool, name);
+  const match = steps.findIndex(matches);
+  if (match >= 0) return match + 1;
+  // A harness that renames tools must not make the script call the same tool for ever: any call uses up a step.
+  const next = steps.findIndex((step, index) => index >= from && step.kind === 'tool');
+  return next < 0 ? steps.length : next + 1;
+}
