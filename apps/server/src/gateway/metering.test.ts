@@ -1,12 +1,8 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { turnUsage } from './ledger/usage-of-turn.ts';
 import {
   addSession,
-  addTurn,
-  eventually,
   ledgerOf,
-  ledgerWith,
   startTestDatabase,
   startTestGateway,
   type TestDatabase,
@@ -226,60 +222,6 @@ test('a name of a model that the database would refuse still has its row', async
   ).whole();
   const [row] = await ledgerOf(database.pool, session.sessionId);
   expect(row?.model).toMatch(/^ab.x+$/);
-});
-
-test('a request belongs to the turn that asked: the running one, or none', async () => {
-  t = await startTestGateway(database.pool);
-  t.upstream.play(streamMessage);
-  const token = t.token(session.sessionId);
-  await addTurn(database.pool, session, 2, 'queued');
-  await (await ask(t, token)).whole();
-  await database.pool.query(`update turns set state = 'completed', ended_at = now() where id = $1`, [session.turnId]);
-  await (await ask(t, token)).whole();
-  const rows = await ledgerOf(database.pool, session.sessionId);
-  expect(rows.map(({ turn_id }) => turn_id)).toEqual([session.turnId, null]);
-});
-
-test('an interrupted request belongs to the turn that was interrupted, even when the next one runs', async () => {
-  t = await startTestGateway(database.pool);
-  t.upstream.play((res) => {
-    res.writeHead(200, SSE_HEADERS);
-    res.write(MESSAGE.slice(0, 4).join(''));
-  });
-  const answer = await ask(t, t.token(session.sessionId));
-  await answer.until((text) => text.includes('delta'));
-  await database.pool.query(`update turns set state = 'interrupted', ended_at = now() where id = $1`, [session.turnId]);
-  await addTurn(database.pool, session, 2, 'running');
-  answer.leave();
-  const [row] = await ledgerWith(database.pool, session.sessionId, 1);
-  expect(row).toMatchObject({ turn_id: session.turnId, stop_reason: null });
-});
-
-test('the usage of a turn is the sum of its requests and of no others', async () => {
-  t = await startTestGateway(database.pool);
-  t.upstream.play(streamMessage, (res) => {
-    res.writeHead(200, SSE_HEADERS).end(MESSAGE.join('').replace('claude-sonnet-4-5-20250929', 'claude-fable-5-2'));
-  });
-  const other = await addSession(database.pool);
-  const token = t.token(session.sessionId);
-  await (await ask(t, token)).whole();
-  // Rows have their time in milliseconds: the second must be later to be the last.
-  const first = performance.now();
-  await eventually(() => performance.now() - first > 3);
-  await (await ask(t, token)).whole();
-  await (await ask(t, t.token(other.sessionId))).whole();
-  expect(await turnUsage(database.pool, session.turnId)).toEqual({
-    inputTokens: 24,
-    outputTokens: 82,
-    cacheReadInputTokens: 6000,
-    cacheCreationInputTokens: 1140,
-    costNanousd: COMPLETE.cost_nanousd,
-    requests: 2,
-    unpricedRequests: 1,
-    model: 'claude-fable-5-2',
-    simulated: false,
-  });
-  expect(await turnUsage(database.pool, 'turn_none')).toMatchObject({ requests: 0, costNanousd: 0, model: null });
 });
 
 test('many requests at once have a row each', async () => {

@@ -1,7 +1,9 @@
-import type { ApiRequestError } from '../api-request-error.ts';
+import type { EventSourceMessage } from 'eventsource-parser';
+import { ApiRequestError } from '../api-request-error.ts';
 import type { ClientOptions } from '../client-options.ts';
 import { ConnectionError } from '../connection-error.ts';
 import { LASTING, type Patience, QUICK, withPatience } from './patience.ts';
+import { readFrames } from './read-frames.ts';
 import { readProblem } from './read-problem.ts';
 
 export interface Call {
@@ -11,7 +13,11 @@ export interface Call {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** How long the beginning of the answer may take. */
+  timeoutMs?: number;
 }
+
+const TIMEOUT_MS = 30_000;
 
 /**
  * How often a call is made:
@@ -52,20 +58,47 @@ export class Transport {
 
   /** The same, tried once, with its status. */
   async jsonOnce<T>(call: Call): Promise<{ status: number; body: T }> {
-    const response = await this.open(call);
+    const response = await this.#open(call, 'application/json');
     const text = await this.#guard(call, () => response.text());
+    return { status: response.status, body: JSON.parse(text) as T };
+  }
+
+  /** The server-sent events of one answer, tried once. Whoever stops reading closes the connection. */
+  async *frames(call: Call): AsyncGenerator<EventSourceMessage> {
+    const accept = { ...call.headers, accept: 'text/event-stream' };
+    const response = await this.#open({ ...call, headers: accept }, 'text/event-stream');
+    const frames = readFrames(response);
     try {
-      return { status: response.status, body: JSON.parse(text) as T };
-    } catch (error) {
-      // Something between us and the platform has answered, or the answer is not complete.
-      throw this.cut(error);
+      for (;;) {
+        const next = await this.#guard(call, () => frames.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      await frames.return(undefined);
     }
   }
 
-  /** One try: the answer once its headers have come. @throws ApiRequestError unless the status is 2xx. */
-  async open(call: Call): Promise<Response> {
-    const response = await this.#guard(call, () =>
-      this.#fetch(`${this.#baseUrl}${call.path}${queryOf(call)}`, {
+  /** One try: the answer once its headers have come. @throws ApiRequestError unless it is 2xx and of that type. */
+  async #open(call: Call, type: string): Promise<Response> {
+    const response = await this.#guard(call, () => this.#send(call));
+    if (!response.ok) throw await this.#guard(call, () => readProblem(response));
+    if (response.headers.get('content-type')?.startsWith(type)) return response;
+    await response.body?.cancel();
+    throw new ApiRequestError({
+      status: response.status,
+      code: 'unexpected_answer',
+      detail: `${this.#baseUrl || 'The server'} answers, but not as an AaaS server does. Check the address.`,
+      requestId: null,
+    });
+  }
+
+  async #send(call: Call): Promise<Response> {
+    const { timeoutMs = TIMEOUT_MS } = call;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    try {
+      return await this.#fetch(`${this.#baseUrl}${call.path}${queryOf(call)}`, {
         method: call.method,
         headers: {
           ...this.#headers,
@@ -73,11 +106,11 @@ export class Transport {
           ...call.headers,
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      }),
-    );
-    if (response.ok) return response;
-    throw await this.#guard<ApiRequestError>(call, () => readProblem(response));
+        signal: call.signal ? AbortSignal.any([call.signal, late.signal]) : late.signal,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** The error that says that the connection was lost. */
@@ -96,6 +129,9 @@ export class Transport {
 }
 
 function queryOf({ query = {} }: Call): string {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) given.set(name, String(value));
+  }
+  return given.size === 0 ? '' : `?${given}`;
 }

@@ -1,0 +1,83 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { turnUsage } from './ledger/usage-of-turn.ts';
+import {
+  addSession,
+  addTurn,
+  eventually,
+  ledgerOf,
+  ledgerWith,
+  startTestDatabase,
+  startTestGateway,
+  type TestDatabase,
+  type TestGateway,
+  type TestSession,
+} from './testing.ts';
+import { ask } from './testing-client.ts';
+import { MESSAGE, SSE_HEADERS, streamMessage } from './testing-upstream.ts';
+
+let database: TestDatabase;
+let session: TestSession;
+let t: TestGateway;
+
+beforeAll(async () => {
+  database = await startTestDatabase();
+});
+afterAll(() => database?.close());
+beforeEach(async () => {
+  session = await addSession(database.pool);
+});
+afterEach(() => t?.close());
+
+test('a request belongs to the turn that asked: the running one, or none', async () => {
+  t = await startTestGateway(database.pool);
+  t.upstream.play(streamMessage);
+  const token = t.token(session.sessionId);
+  await addTurn(database.pool, session, 2, 'queued');
+  await (await ask(t, token)).whole();
+  await database.pool.query(`update turns set state = 'completed', ended_at = now() where id = $1`, [session.turnId]);
+  await (await ask(t, token)).whole();
+  const rows = await ledgerOf(database.pool, session.sessionId);
+  expect(rows.map(({ turn_id }) => turn_id)).toEqual([session.turnId, null]);
+});
+
+test('an interrupted request belongs to the turn that was interrupted, even when the next one runs', async () => {
+  t = await startTestGateway(database.pool);
+  t.upstream.play((res) => {
+    res.writeHead(200, SSE_HEADERS);
+    res.write(MESSAGE.slice(0, 4).join(''));
+  });
+  const answer = await ask(t, t.token(session.sessionId));
+  await answer.until((text) => text.includes('delta'));
+  await database.pool.query(`update turns set state = 'interrupted', ended_at = now() where id = $1`, [session.turnId]);
+  await addTurn(database.pool, session, 2, 'running');
+  answer.leave();
+  const [row] = await ledgerWith(database.pool, session.sessionId, 1);
+  expect(row).toMatchObject({ turn_id: session.turnId, stop_reason: null });
+});
+
+test('the usage of a turn is the sum of its requests and of no others', async () => {
+  t = await startTestGateway(database.pool);
+  t.upstream.play(streamMessage, (res) => {
+    res.writeHead(200, SSE_HEADERS).end(MESSAGE.join('').replace('claude-sonnet-4-5-20250929', 'claude-fable-5-2'));
+  });
+  const other = await addSession(database.pool);
+  const token = t.token(session.sessionId);
+  await (await ask(t, token)).whole();
+  // Rows have their time in milliseconds: the second must be later to be the last.
+  const first = performance.now();
+  await eventually(() => performance.now() - first > 3);
+  await (await ask(t, token)).whole();
+  await (await ask(t, t.token(other.sessionId))).whole();
+  expect(await turnUsage(database.pool, session.turnId)).toEqual({
+    inputTokens: 24,
+    outputTokens: 82,
+    cacheReadInputTokens: 6000,
+    cacheCreationInputTokens: 1140,
+    costNanousd: 12 * 3000 + 41 * 15_000 + 3000 * 300 + 500 * 3750 + 70 * 6000,
+    requests: 2,
+    unpricedRequests: 1,
+    model: 'claude-fable-5-2',
+    simulated: false,
+  });
+  expect(await turnUsage(database.pool, 'turn_none')).toMatchObject({ requests: 0, costNanousd: 0, model: null });
+});

@@ -1,0 +1,43 @@
+import type { MessageResponse, Turn } from '@aaas/contract/operations-api';
+import type { CallOptions } from '../client-options.ts';
+import type { Reconnect } from '../events/follow-log.ts';
+import type { StreamEvent } from '../events/log-event.ts';
+import type { Call } from '../transport/transport.ts';
+import { newIdempotencyKey } from './idempotency-key.ts';
+
+export interface MessageOptions extends CallOptions {
+  /** Facts that go with the message, as JSON. */
+  context?: Record<string, unknown>;
+  /** Names the message: sent again with the same key it is the same message. Default: a new one. */
+  idempotencyKey?: string;
+}
+
+export interface StreamOptions extends MessageOptions {
+  onReconnect?: (reconnect: Reconnect) => void;
+}
+
+/** The message is in the inbox; the first thing that a stream of a turn yields. */
+export interface TurnAcceptedEvent {
+  type: 'x.turn_accepted';
+  turn_id: string;
+}
+
+/** The turn has ended: how it did, and its answer. The last thing that a stream of a turn yields. */
+export interface TurnEndedEvent extends MessageResponse {
+  type: 'x.turn';
+  turn: Turn;
+}
+
+export type TurnEvent = TurnAcceptedEvent | StreamEvent | TurnEndedEvent;
+
+/** The call that hands over a message. The same call made again hands over nothing new: its key says so. */
+export function messageCall(agentId: string, message: string, options: MessageOptions): Call {
+  const { context, idempotencyKey = newIdempotencyKey(), signal } = options;
+  return {
+    method: 'POST',
+    path: `/api/v1/agents/${encodeURIComponent(agentId)}/messages`,
+    body: { message, ...(context === undefined ? {} : { context }) },
+    headers: { 'idempotency-key': idempotencyKey },
+    signal,
+  };
+}
