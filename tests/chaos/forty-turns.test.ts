@@ -42,7 +42,7 @@ it(`answers each of ${TURNS} messages once and in order while the server is kill
           .request('POST', `${path}/messages`, { message: messageOf(turn) }, { 'idempotency-key': `turn-${turn}` })
           .catch(() => null);
         if (response?.status === 200) {
-          const answer = (await response.json().catch(() => null))?.response;
+          const answer = ((await response.json().catch(() => null)) as { response?: string } | null)?.response;
           if (answer !== undefined) expect(answer.trim()).toBe(`Simulated reply ${turn}: message ${turn}`);
           break;
         }

@@ -1,8 +1,51 @@
 import pg from 'pg';
-import type { Logger } from 'pino';
-pg.types.setTypeParser(20, Number);
-export function createPool(c: pg.PoolConfig, o: { max: number; log: Logger }): pg.Pool {
-  const pool = new pg.Pool({ ...c, max: o.max, application_name: 'aaas' });
-  pool.on('error', (err) => o.log.warn({ err }, 'database connection lost'));
+import { columnTypes } from './column-types.ts';
+import { SOCKET_PORT } from './embedded/connection-target.ts';
+
+const APPLICATION_NAME = 'aaas';
+/** A statement of the platform takes milliseconds; what takes this long holds locks that others wait for. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const LOCK_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_MS = 30_000;
+/** For a server that vanished with its answer: later than its own timeout, which gives the better error. */
+const ANSWER_TIMEOUT_MS = 40_000;
+/** To open a connection, or to wait for a free one. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const IDLE_CONNECTION_MS = 30_000;
+/** Connections are renewed, so that they spread again after a failover and their memory stays bounded. */
+const CONNECTION_LIFETIME_S = 30 * 60;
+
+export type PoolTarget = { connectionString: string } | { host: string; user: string; database: string };
+
+/** The part of a pino logger that a pool needs. */
+export interface PoolLog {
+  warn(details: object, message: string): void;
+}
+
+/** Connections to the platform's database. bigint comes as a number, timestamptz as a Date. `end()` closes it. */
+export function createPool(target: PoolTarget, { max, log }: { max: number; log: PoolLog }): pg.Pool {
+  const pool = new pg.Pool({
+    ...('connectionString' in target ? target : onSocket(target)),
+    max,
+    types: columnTypes,
+    application_name: APPLICATION_NAME,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    maxLifetimeSeconds: CONNECTION_LIFETIME_S,
+    keepAlive: true,
+  });
+  pool.on('error', (err) => log.warn({ err }, 'an idle database connection was lost'));
+  // The pool listens to idle clients only: a client that is checked out and between two queries when its connection
+  // breaks would end the process with an unhandled 'error'. Its next query fails anyway.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** Said in full, for the environment (PGPORT, PGSSLMODE) is about other servers than the embedded one. */
+function onSocket(target: { host: string; user: string; database: string }) {
+  return { host: target.host, user: target.user, database: target.database, port: SOCKET_PORT, ssl: false };
 }

@@ -54,7 +54,9 @@ export class Tries {
 /** Whether the same request may succeed a moment later. */
 function mayPass(failure: unknown): boolean {
   if (failure instanceof ConnectionError) return true;
-  return failure instanceof ApiRequestError && (failure.status === 429 || failure.status === 503);
+  if (!(failure instanceof ApiRequestError)) return false;
+  // The codes are those of a proxy that does not reach the platform just now; the platform's own 502 is for good.
+  return failure.status === 429 || failure.status === 503 || failure.code === 'http_502' || failure.code === 'http_504';
 }
 
 /** Tries until it succeeds. */

@@ -136,6 +136,15 @@ export class ClaudeSession implements HarnessSession {
     if (this.#turn && !this.#heardOfModel) this.#send([text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
   }
 
+  async #settle(outcome: TurnOutcome): Promise<void> {
+    try {
+      await this.#translator?.flush();
+      this.#turn?.resolve(outcome);
+    } catch (error) {
+      this.#turn?.reject(error);
+    }
+  }
+
   async #read(): Promise<void> {
     for await (const message of this.#query) {
       if (message.type === 'system' && message.subtype === 'mirror_error') {
@@ -145,7 +154,7 @@ export class ClaudeSession implements HarnessSession {
       }
       if (message.type === 'stream_event' || message.type === 'assistant') this.#heardOfModel = true;
       const outcome = this.#translator?.onMessage(message);
-      if (outcome) this.#turn?.resolve(outcome);
+      if (outcome) await this.#settle(outcome);
     }
   }
 }

@@ -1,15 +1,10 @@
 import type { SessionKey, SessionStore, SessionStoreEntry } from '@anthropic-ai/claude-agent-sdk';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
-import { Fenced } from '../../sessions/session-context.ts';
-
-const RETRY_FOR_MS = 40_000;
-const RETRY_PAUSE_MS = 200;
 
 /**
  * The SDK's store of transcripts, on our log. The session's id alone is the key: a transcript must be found again when
- * its directory has moved. Claude Code gives up on a batch after three refusals and goes on without it, so a failing
- * database is waited for in here, shorter than the SDK's own limit of 60 s.
+ * its directory has moved. Claude Code gives up on a batch after three refusals and goes on without it, so `append`
+ * waits for a database that is away, and refuses only when all is lost.
  */
 export function transcriptStore(target: {
   append(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void>;
@@ -19,15 +14,7 @@ export function transcriptStore(target: {
     append: async (key, entries) => {
       const rows = entries.map((entry) => toRow(key, entry));
       const parsed = key.subpath === undefined ? (entries as unknown as Record<string, unknown>[]) : [];
-      const deadline = Date.now() + RETRY_FOR_MS;
-      for (;;) {
-        try {
-          return await target.append(rows, parsed);
-        } catch (error) {
-          if (error instanceof Fenced || Date.now() > deadline) throw error;
-          await sleep(RETRY_PAUSE_MS);
-        }
-      }
+      await target.append(rows, parsed);
     },
     load: async (key) => {
       const rows = await target.load(key.subpath ?? '');

@@ -8,6 +8,9 @@ import type { Permission } from './permission.ts';
 import { toContent } from './to-content.ts';
 import { toOutcome } from './to-outcome.ts';
 
+// The longest that an entry of the transcript waits for a commit that it can join.
+const HELD_MS = 50;
+
 /** An event that waits for its commit. `key` is what the transcript's entry of the same thing is known by. */
 interface Pending {
   draft: EventDraft;
@@ -31,6 +34,9 @@ export class TurnTranslator {
   readonly #toolCalls = new Map<string, ToolCall>();
   readonly #live: LiveText;
   #requestStart: { id: string; usage: Record<string, number> } | null = null;
+  /** Entries that say nothing which is an event; the next commit takes them along. */
+  #held: TranscriptEntry[] = [];
+  #heldTimer: NodeJS.Timeout | undefined;
   // One commit after another: the order of the log is the order of the calls.
   #tail: Promise<void> = Promise.resolve();
 
@@ -72,7 +78,7 @@ export class TurnTranslator {
     this.#push(
       draftEvent('agent.tool_use', { name, input, ...evaluated }, { id: call.eventId, ref: toolUseId }),
     );
-    await this.#commit(this.#pending.length, []);
+    await this.#commit(this.#pending.length);
   }
 
   /** Says in the log that a tool was refused, and why. */
@@ -84,11 +90,22 @@ export class TurnTranslator {
   async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
     const keys = new Set(parsed.flatMap(keysOf));
     const last = this.#pending.findLastIndex((pending) => pending.key !== null && keys.has(pending.key));
-    await this.#commit(last + 1, entries);
+    this.#held.push(...entries);
+    if (last >= 0) return this.#commit(last + 1);
+    this.#heldTimer ??= setTimeout(() => this.#commit(0).catch(() => {}), HELD_MS);
   }
 
-  #commit(count: number, entries: TranscriptEntry[]): Promise<void> {
+  /** Commits what is still held; nothing of the turn is then left to the process alone. */
+  async flush(): Promise<void> {
+    if (this.#held.length > 0) await this.#commit(0);
+    await this.#tail;
+  }
+
+  #commit(count: number): Promise<void> {
+    clearTimeout(this.#heldTimer);
+    this.#heldTimer = undefined;
     const drafts = this.#pending.splice(0, count).map((pending) => pending.draft);
+    const entries = this.#held.splice(0);
     const commit = this.#tail.then(() => this.#sink.commit(drafts, entries));
     this.#tail = commit.catch(() => {});
     return commit;

@@ -32,7 +32,11 @@ export async function prepareSite(dataDir: string): Promise<EmbeddedSite> {
   return { paths, account, binaries, socketDir: await prepareSocketDir(paths, account) };
 }
 
-async function assertReachable({ packageDir }: Binaries, { uid, gid }: ServerAccount): Promise<void> {
+/** npm put the programs where the server could read them; the database's user may not. */
+export async function assertReachable(
+  { packageDir }: Pick<Binaries, 'packageDir'>,
+  { uid, gid }: Pick<ServerAccount, 'uid' | 'gid'>,
+): Promise<void> {
   for (const folder of ['native/bin', 'native/lib', 'native/share/postgresql']) {
     const blockedBy = await firstUntraversable(join(packageDir, folder), uid, gid);
     if (blockedBy !== null) throw new UnreachableBinariesError({ path: packageDir, blockedBy, uid });

@@ -21,8 +21,9 @@ export function serverArguments(cluster: string, socketDir: string): string[] {
     checkpoint_timeout: '10min',
     // Without it a query whose client was killed runs to its end.
     client_connection_check_interval: '1s',
-    // Three processes less; the data fits in memory.
+    // Four processes less: the data fits in memory, and nothing subscribes to it.
     io_method: 'sync',
+    max_logical_replication_workers: '0',
     jit: 'off', // the package has no LLVM
     timezone: 'UTC',
     log_timezone: 'UTC',

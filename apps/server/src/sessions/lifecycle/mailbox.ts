@@ -17,8 +17,12 @@ export class Mailbox {
     this.#ring();
   }
 
-  take(): Job | undefined {
-    return this.#jobs.shift();
+  /** Runs what was posted, in order. A job that fails stays, and is the first of the next time. */
+  async work(): Promise<void> {
+    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
+      await job();
+      this.#jobs.shift();
+    }
   }
 
   /** Resolves when somebody wakes the loop, at once if that happened since the last sleep, or after `ms`. */

@@ -112,7 +112,7 @@ export class SessionRunner {
 
   /** One round. @returns true when the session is no longer ours. */
   async #step(): Promise<boolean> {
-    for (let job = this.#mailbox.take(); job; job = this.#mailbox.take()) await job();
+    await this.#mailbox.work();
     const { ctx, owned, bounds } = this.#options;
     this.#row = await loadSession(ctx, owned);
     const now = ctx.now().getTime();
@@ -155,15 +155,17 @@ export class SessionRunner {
   }
 
   async #act(action: Exclude<Action, { do: 'wait' | 'release' | 'purge' }>): Promise<void> {
-    const { ctx, owned } = this.#options;
+    const { ctx, owned, bounds } = this.#options;
     switch (action.do) {
       case 'start':
         return this.#start();
       case 'begin_turn': {
         this.#idleSince = null;
         const turn = await beginTurn(ctx, owned, this.#row);
-        if (turn) this.#turns.drive(this.#sandbox.session, turn, 'new');
-        return;
+        if (!turn) return;
+        this.#turns.drive(this.#sandbox.session, turn, 'new');
+        // The row cannot have changed in a way that matters: whoever asks for something wakes us.
+        return this.#mailbox.sleep(bounds.turnMs);
       }
       case 'resume_turn': {
         const interrupted = this.#sandbox.interrupted;

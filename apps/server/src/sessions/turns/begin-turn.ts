@@ -25,7 +25,8 @@ const BEGIN = {
        where i.session_id = $1 and i.consumed_seq is null and i.type <> 'user.interrupt'
        order by i.position limit 1
     ), head as (
-      update session_heads h set last_seq = last_seq + 4
+      update session_heads h
+         set last_seq = last_seq + 4, runnable_at = case when h.requested = $10 then null else h.runnable_at end
         from next, sessions s
        where h.session_id = $1 and h.generation = $2 and s.id = $1 and s.intent = 'active' and s.turn_status = 'idle'
       returning h.last_seq - 4 as base
@@ -74,7 +75,10 @@ interface BeginRow {
   lifecyclePayload: string;
 }
 
-/** Takes the next message from the inbox into the log and opens its turn, in one statement. Null: nothing waits. */
+/**
+ * Takes the next message from the inbox into the log and opens its turn, in one statement, which also settles the
+ * session's runnable mark if nothing was asked since the row was read. Null: nothing waits.
+ */
 export async function beginTurn(ctx: SessionContext, owned: OwnedSession, row: SessionRow): Promise<OpenTurn | null> {
   const at = ctx.now();
   const lifecycleId = newId('sevt');
@@ -95,6 +99,7 @@ export async function beginTurn(ctx: SessionContext, owned: OwnedSession, row: S
       columns.types,
       columns.payloads,
       lifecycleId,
+      row.requested,
     ],
   });
   const begun = result.rows[0];

@@ -23,6 +23,7 @@ const END = {
     with head as (
       update session_heads set last_seq = last_seq + $3 + 1
        where session_id = $1 and generation = $2
+         and exists (select 1 from turns t where t.id = $15 and t.state = 'running')
       returning last_seq - $3 - 1 as base
     ), old as (
       select s.status from sessions s, head where s.id = $1
@@ -99,14 +100,21 @@ export async function endTurn(
     ],
   });
   const written = result.rows[0];
-  if (!written) throw new Fenced(owned);
+  if (!written && !(await hasEnded(ctx, turn.id))) throw new Fenced(owned);
   row.turnStatus = 'idle';
   row.failedStarts = 0;
   row.retryAt = null;
+  // Ended before, by an attempt whose answer was lost: what it wrote stands.
+  if (!written) return;
   const logged = toLogged(columns, written.base, turn.id, at);
   const seq = written.base + events.length + 1;
   logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId: turn.id, at, payload: written.payload });
   ctx.streams.publishEvents(owned.sessionId, logged);
+}
+
+async function hasEnded(ctx: SessionContext, turnId: string): Promise<boolean> {
+  const result = await ctx.pool.query(`select 1 from turns where id = $1 and state <> 'running'`, [turnId]);
+  return result.rowCount === 1;
 }
 
 function endingEvents(row: SessionRow, ending: TurnEnding, total: Usage): EventDraft[] {

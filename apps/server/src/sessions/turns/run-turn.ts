@@ -3,6 +3,7 @@ import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transition } from '../lifecycle/transition.ts';
 import { appendEvents } from '../log/append.ts';
+import { appendPatiently } from '../log/append-patiently.ts';
 import { loadTranscript } from '../log/load-transcript.ts';
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import { type OpenTurn, reopenTurn } from './begin-turn.ts';
@@ -41,9 +42,7 @@ export class TurnDriver {
     this.#options = options;
     const { ctx, owned } = options;
     this.sink = {
-      commit: async (events, transcript) => {
-        await appendEvents(ctx, owned, { turnId: this.#turnId, events, transcript });
-      },
+      commit: (events, transcript) => appendPatiently(ctx, owned, { turnId: this.#turnId, events, transcript }),
       delta: (delta) => {
         if (this.#turnId) ctx.streams.publishDelta(owned.sessionId, this.#turnId, delta);
       },
