@@ -36,7 +36,9 @@ for (let turn = 0; turn < TURNS + WARM_UP; turn++) {
 }
 
 const row = (name: string, values: number[]) =>
-  console.log(`${name.padEnd(10)} p50 ${quantile(values, 0.5).toFixed(1)} ms   p95 ${quantile(values, 0.95).toFixed(1)} ms`);
+  console.log(
+    `${name.padEnd(10)} p50 ${quantile(values, 0.5).toFixed(1)} ms   p95 ${quantile(values, 0.95).toFixed(1)} ms`,
+  );
 console.log(`${TURNS} text turns on a live process, in turn:`);
 row('raw SDK', times.raw);
 row('platform', times.platform);

@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => platform.dispose());
 
-it(`answers each of ${TURNS} messages once and in order while the server is killed ${KILLS} times`, { timeout: 300_000 }, async () => {
+it(`answers each of ${TURNS} messages once and in order while the server is killed ${KILLS} times`, {
+  timeout: 300_000,
+}, async () => {
   const agent = await platform.deploy();
   const path = `/api/v1/agents/${agent}`;
   let killing = true;
@@ -57,7 +59,11 @@ it(`answers each of ${TURNS} messages once and in order while the server is kill
   await Promise.all([kills, talk]);
   await until(async () => (await platform.json('GET', path)).status === 'idle', 30_000);
 
-  const messages = (await platform.json('GET', `${path}/messages?limit=100`)).data as { message: string; response: string; state: string }[];
+  const messages = (await platform.json('GET', `${path}/messages?limit=100`)).data as {
+    message: string;
+    response: string;
+    state: string;
+  }[];
   expect(messages.map(({ message, response, state }) => [message, response?.trim(), state])).toEqual(
     Array.from({ length: TURNS }, (_, index) => [
       messageOf(index + 1),
@@ -65,7 +71,13 @@ it(`answers each of ${TURNS} messages once and in order while the server is kill
       'completed',
     ]),
   );
-  const log = (await platform.json('GET', `${path}/events?limit=1000`)).data as { seq: number; id: string; type: string; turn_id: string; tool_use_id?: string }[];
+  const log = (await platform.json('GET', `${path}/events?limit=1000`)).data as {
+    seq: number;
+    id: string;
+    type: string;
+    turn_id: string;
+    tool_use_id?: string;
+  }[];
   expect(log.map((event) => event.seq)).toEqual(log.map((_, index) => index + 1));
   expect(new Set(log.map((event) => event.id)).size).toBe(log.length);
   expect(log.filter((event) => event.type === 'session.status_idle').length).toBe(TURNS);

@@ -12,11 +12,21 @@ afterAll(() => platform.dispose());
 
 it('loses nothing and repeats nothing when the server is killed while a tool runs', async () => {
   const agent = await platform.deploy();
-  expect((await platform.json('POST', `/api/v1/agents/${agent}/messages`, { message: 'one' })).response).toContain('reply 1');
+  expect((await platform.json('POST', `/api/v1/agents/${agent}/messages`, { message: 'one' })).response).toContain(
+    'reply 1',
+  );
 
   const slow = 'sleep 5; echo line >> n.txt';
-  const message = script([{ tool: 'Write', input: { file_path: 'slow.sh', content: slow } }, { tool: 'Bash', input: { command: 'sh slow.sh' } }]);
-  const { turn_id: turn } = await platform.json('POST', `/api/v1/agents/${agent}/messages`, { message }, { prefer: 'respond-async' });
+  const message = script([
+    { tool: 'Write', input: { file_path: 'slow.sh', content: slow } },
+    { tool: 'Bash', input: { command: 'sh slow.sh' } },
+  ]);
+  const { turn_id: turn } = await platform.json(
+    'POST',
+    `/api/v1/agents/${agent}/messages`,
+    { message },
+    { prefer: 'respond-async' },
+  );
   await until(async () => (await toolUses(agent)).some((use) => use.name === 'Bash'));
   await until(() => processesOf(platform.dataDir).some((command) => command.includes('slow.sh')));
 
@@ -42,7 +52,13 @@ it('loses nothing and repeats nothing when the server is killed while a tool run
 });
 
 async function log(agent: string) {
-  return (await platform.json('GET', `/api/v1/agents/${agent}/events?limit=1000`)).data as { seq: number; id: string; type: string; tool_use_id?: string; content?: unknown }[];
+  return (await platform.json('GET', `/api/v1/agents/${agent}/events?limit=1000`)).data as {
+    seq: number;
+    id: string;
+    type: string;
+    tool_use_id?: string;
+    content?: unknown;
+  }[];
 }
 
 async function toolUses(agent: string) {
@@ -57,7 +73,9 @@ function linesOf(file: string): string[] {
   const sessions = join(platform.dataDir, 'sessions');
   return readdirSync(sessions).flatMap((session) => {
     try {
-      return readFileSync(join(sessions, session, 'work', file), 'utf8').trim().split('\n');
+      return readFileSync(join(sessions, session, 'work', file), 'utf8')
+        .trim()
+        .split('\n');
     } catch {
       return [];
     }

@@ -11,7 +11,7 @@ let client: Client;
 let agentId: string;
 
 beforeAll(async () => {
-  platform = await startReachablePlatform();
+  platform = await startReachablePlatform({ AGENT_TIMEOUT: '2' });
   client = createClient({ baseUrl: `${platform.url}/`, apiKey: platform.key });
   agentId = (await client.agents.create({ agent_type: 'code', name: 'tester' })).agent_id;
 });
@@ -78,16 +78,25 @@ test('a stream yields the turn, its live text and its tools, and ends with the a
   expect(events.at(-1)).toMatchObject({ type: 'x.turn', response: live, turn: { state: 'completed' } });
 });
 
-test('a turn that fails is an error of send, and a state of the stream', async () => {
-  const failing = script([{ error: 500, times: 1_000 }]);
-  const stopper = new AbortController();
-  const stream = client.messages.stream(agentId, failing, { signal: stopper.signal });
-  expect((await stream.next()).value).toMatchObject({ type: 'x.turn_accepted' });
-  // Claude Code would go on for minutes with a model that fails: the interrupt ends it.
-  await until(async () => (await client.agents.get(agentId)).status === 'running');
-  await client.agents.interrupt(agentId);
-  const rest = await collect(stream);
-  expect(rest.at(-1)).toMatchObject({ type: 'x.turn', turn: { state: 'interrupted' } });
+test('a turn that fails is an error of send, and not sent again', async () => {
+  const failing = client.messages.send(agentId, script([{ wait_ms: 20_000 }, { text: 'too late' }]));
+  await expect(failing).rejects.toMatchObject({
+    status: 502,
+    code: 'turn_failed',
+    detail: expect.stringContaining('AGENT_TIMEOUT'),
+  });
+  const messages = await collect(client.messages.list(agentId));
+  expect(messages.filter((message) => message.state === 'failed')).toHaveLength(1);
+});
+
+test('a turn that is interrupted ends its stream', async () => {
+  const turn: TurnEvent[] = [];
+  for await (const event of client.messages.stream(agentId, script([{ wait_ms: 20_000 }, { text: 'too late' }]))) {
+    turn.push(event);
+    if (event.type === 'session.status_running') await client.agents.interrupt(agentId);
+  }
+  expect(turn.map((event) => event.type)).toContain('user.interrupt');
+  expect(turn.at(-1)).toMatchObject({ type: 'x.turn', turn: { state: 'interrupted' } });
 });
 
 test('the types and the health of the platform', async () => {

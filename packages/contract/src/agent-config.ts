@@ -40,7 +40,9 @@ const text = (max: number) => z.string().min(1).max(max);
 /** `config` of `POST /api/v1/agents`. What is left out comes from the agent type. */
 export const AgentConfigRequest = z
   .strictObject({
-    agent_type: z.enum(AGENT_TYPE_NAMES).describe('One of the eight types; `custom` takes everything from this request.'),
+    agent_type: z
+      .enum(AGENT_TYPE_NAMES)
+      .describe('One of the eight types; `custom` takes everything from this request.'),
     name: text(256).optional().describe('For people; defaults to the type and a few characters of the id.'),
     description: z.string().max(2048).optional(),
     model: text(256).optional().describe('Any model that an upstream serves. Default: DEFAULT_MODEL.'),
@@ -62,7 +64,10 @@ export const AgentConfigRequest = z
           .string()
           .regex(ENV_NAME, 'must be letters, digits and underscores')
           .refine((name) => !RESERVED_ENV.test(name), 'is reserved by the platform; choose another name'),
-        z.string().max(32_768).refine((value) => !value.includes('\0'), 'must not contain NUL'),
+        z
+          .string()
+          .max(32_768)
+          .refine((value) => !value.includes('\0'), 'must not contain NUL'),
       )
       .refine((env) => Object.keys(env).length <= 100, 'at most 100 variables')
       .optional()

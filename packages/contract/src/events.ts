@@ -48,4 +48,11 @@ export type LiveDelta =
 export type TurnState = 'queued' | 'running' | 'completed' | 'failed' | 'interrupted';
 
 /** Why a turn ended, in the words of the Managed Agents API where it has one. */
-export type StopReason = 'end_turn' | 'refusal' | 'max_tokens' | 'max_turns' | 'interrupted' | 'retries_exhausted' | 'timed_out';
+export type StopReason =
+  | 'end_turn'
+  | 'refusal'
+  | 'max_tokens'
+  | 'max_turns'
+  | 'interrupted'
+  | 'retries_exhausted'
+  | 'timed_out';

@@ -204,7 +204,9 @@ export const Health = z
     database: z.enum(['ok', 'unreachable']),
     agents: z.object({ owned: z.number(), max: z.number() }),
     enforcement: z.object({
-      isolation: z.enum(['user', 'process']).describe('user: each agent runs as a user of its own; process: as the server’s.'),
+      isolation: z
+        .enum(['user', 'process'])
+        .describe('user: each agent runs as a user of its own; process: as the server’s.'),
     }),
   })
   .meta({ id: 'Health' });

@@ -19,27 +19,51 @@ export const Settings = z.object({
   ENVIRONMENT: z.enum(['development', 'staging', 'production']).default('production'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   PORT: whole(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
-  DATA_DIR: z.string().min(1).default('./data').describe('Directories of agents, the embedded database, the admin key.'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('Directories of agents, the embedded database, the admin key.'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional()
     .describe('A PostgreSQL server. Without it the embedded one runs under DATA_DIR.'),
-  API_KEY: z.string().min(16, 'must have at least 16 characters').optional().describe('Admin key. Without it one is made in DATA_DIR/admin.key.'),
+  API_KEY: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('Admin key. Without it one is made in DATA_DIR/admin.key.'),
   REQUIRE_API_KEY: flag.default(true).describe('false lets everybody in; development only.'),
-  ANTHROPIC_API_KEY: z.string().min(1).optional().describe('Key of the upstream. Without it and without ANTHROPIC_BASE_URL the simulator serves.'),
-  ANTHROPIC_BASE_URL: httpUrl.optional().describe('Any server that speaks the Messages API. Default: https://api.anthropic.com.'),
+  ANTHROPIC_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key of the upstream. Without it and without ANTHROPIC_BASE_URL the simulator serves.'),
+  ANTHROPIC_BASE_URL: httpUrl
+    .optional()
+    .describe('Any server that speaks the Messages API. Default: https://api.anthropic.com.'),
   DEFAULT_MODEL: z.string().min(1).default('claude-sonnet-5-5').describe('Model of agents that name none.'),
   MAX_AGENTS: whole(1, 10_000).default(100).describe('Live agent processes on this node, at most.'),
   MAX_QUEUED_MESSAGES: whole(1, 100_000).default(1_000).describe('Messages that may wait for one agent.'),
   AGENT_TIMEOUT: whole(1, 86_400).default(3_600).describe('Seconds a turn may take.'),
-  DRAIN_TIMEOUT: whole(0, 3_600).default(30).describe('Seconds a running turn gets when its agent or the server stops.'),
-  INTERRUPT_TIMEOUT: whole(1, 60).default(2).describe('Seconds an interrupted process gets before it is killed and resumed.'),
+  DRAIN_TIMEOUT: whole(0, 3_600)
+    .default(30)
+    .describe('Seconds a running turn gets when its agent or the server stops.'),
+  INTERRUPT_TIMEOUT: whole(1, 60)
+    .default(2)
+    .describe('Seconds an interrupted process gets before it is killed and resumed.'),
   START_TIMEOUT: whole(1, 600).default(60).describe('Seconds an agent process gets to answer its first probe.'),
   MAX_RECOVERY_ATTEMPTS: whole(0, 100).default(3).describe('Recoveries in a row before an agent is in error.'),
-  RECOVERY_BACKOFF_SECONDS: whole(0, 600).default(5).describe('Wait before the second recovery; doubles with each one after it.'),
+  RECOVERY_BACKOFF_SECONDS: whole(0, 600)
+    .default(5)
+    .describe('Wait before the second recovery; doubles with each one after it.'),
   LEASE_TTL: whole(2, 600).default(10).describe('Seconds without a heartbeat after which a node counts as gone.'),
-  AGENT_UID_BASE: whole(1_000, 2_000_000_000).default(200_000).describe('When the server is root, agents run as uids from here on.'),
+  AGENT_UID_BASE: whole(1_000, 2_000_000_000)
+    .optional()
+    .describe(
+      'When the server is root, agents run as uids from here on. Default: a range of this node’s own, from 200000 up.',
+    ),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Settings = z.output<typeof Settings>;

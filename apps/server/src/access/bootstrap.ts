@@ -15,7 +15,10 @@ export interface AdminKey {
 }
 
 /** The workspace that every platform begins with, and the key that opens it. */
-export async function bootstrapAccess(pool: Pool, options: { dataDir: string; apiKey: string | undefined }): Promise<AdminKey> {
+export async function bootstrapAccess(
+  pool: Pool,
+  options: { dataDir: string; apiKey: string | undefined },
+): Promise<AdminKey> {
   const file = join(options.dataDir, 'admin.key');
   const fresh = options.apiKey === undefined && !existsSync(file);
   if (fresh) await writeFile(file, `${newApiKey()}\n`, { mode: 0o600, flag: 'wx' });

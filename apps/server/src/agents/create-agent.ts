@@ -48,7 +48,10 @@ export async function createAgent(
         now,
       ],
     );
-    await db.query('insert into session_heads (session_id, runnable_at) values ($1, $2)', [sessionId, start ? now : null]);
+    await db.query('insert into session_heads (session_id, runnable_at) values ($1, $2)', [
+      sessionId,
+      start ? now : null,
+    ]);
   });
   return { agentId, sessionId };
 }

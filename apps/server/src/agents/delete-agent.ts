@@ -13,6 +13,10 @@ export async function deleteAgent(ctx: SessionContext, workspaceId: string, agen
   );
   const sessionId = result.rows[0]?.sessionId;
   if (!sessionId) return null;
-  await changeIntent(ctx, { workspaceId, sessionId }, { intent: 'archived', operation: null, reason: 'delete_requested' });
+  await changeIntent(
+    ctx,
+    { workspaceId, sessionId },
+    { intent: 'archived', operation: null, reason: 'delete_requested' },
+  );
   return sessionId;
 }

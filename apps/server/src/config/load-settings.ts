@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SECRET_SETTINGS, Settings, type SettingName } from '@aaas/contract/settings';
+import { SECRET_SETTINGS, type SettingName, Settings } from '@aaas/contract/settings';
 import { StartupError } from '../start/startup-error.ts';
 
 /**
@@ -17,7 +17,9 @@ export function loadSettings(environment: NodeJS.ProcessEnv): Settings {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0]) as SettingName;
     const got = isSecret(name) ? '' : `, got ${JSON.stringify(given[name])}`;
-    throw new StartupError(`Bad setting ${name}: ${issue?.message}${got}. ${Settings.shape[name].description ?? ''}`.trim());
+    throw new StartupError(
+      `Bad setting ${name}: ${issue?.message}${got}. ${Settings.shape[name].description ?? ''}`.trim(),
+    );
   }
   refuseUnsafe(parsed.data);
   return parsed.data;
@@ -33,7 +35,9 @@ function secretFromFile(name: SettingName, environment: NodeJS.ProcessEnv): stri
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new StartupError(`Bad setting ${name}_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new StartupError(
+      `Bad setting ${name}_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
   }
 }
 

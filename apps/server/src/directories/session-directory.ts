@@ -14,11 +14,20 @@ export interface SessionDirectory {
 
 export function sessionDirectory(dataDir: string, sessionId: string): SessionDirectory {
   const root = join(dataDir, 'sessions', sessionId);
-  return { root, work: join(root, 'work'), home: join(root, 'home'), config: join(root, 'config'), tmp: join(root, 'tmp') };
+  return {
+    root,
+    work: join(root, 'work'),
+    home: join(root, 'home'),
+    config: join(root, 'config'),
+    tmp: join(root, 'tmp'),
+  };
 }
 
 /** Makes what is missing, closed to everybody but `user`. Null: the server's own user. */
-export async function prepareDirectory(directory: SessionDirectory, user: { uid: number; gid: number } | null): Promise<void> {
+export async function prepareDirectory(
+  directory: SessionDirectory,
+  user: { uid: number; gid: number } | null,
+): Promise<void> {
   // Users of agents pass through it, and cannot see whose else is there.
   await mkdir(dirname(directory.root), { recursive: true, mode: user ? 0o711 : 0o700 });
   for (const path of [directory.root, directory.work, directory.home, directory.config, directory.tmp]) {

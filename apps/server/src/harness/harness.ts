@@ -1,8 +1,8 @@
 import type { LiveDelta, StopReason } from '@aaas/contract/events';
 import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
-import type { EventDraft } from '../sessions/log/draft-event.ts';
-import type { TranscriptEntry } from '../sessions/log/append.ts';
 import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
+import type { TranscriptEntry } from '../sessions/log/append.ts';
+import type { EventDraft } from '../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../sessions/turns/begin-turn.ts';
 
 /**

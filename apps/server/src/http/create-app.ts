@@ -1,10 +1,15 @@
+import { newId } from '@aaas/contract/ids';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { newId } from '@aaas/contract/ids';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
 import type { Api, App } from './api.ts';
 import { authentication } from './plugins/authentication.ts';
 import { errors } from './plugins/errors.ts';
@@ -41,8 +46,17 @@ export async function createApp(api: Api): Promise<App> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'AaaS', version: api.version, description: 'Run Claude agents as a service, inside your own walls.' },
-      components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' }, bearer: { type: 'http', scheme: 'bearer' } } },
+      info: {
+        title: 'AaaS',
+        version: api.version,
+        description: 'Run Claude agents as a service, inside your own walls.',
+      },
+      components: {
+        securitySchemes: {
+          key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
       security: [{ key: [] }, { bearer: [] }],
     },
     transform: jsonSchemaTransform,

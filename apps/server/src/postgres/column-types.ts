@@ -6,7 +6,7 @@ const INT8_ARRAY = 1016;
 /** How columns become values: as node-postgres does, but bigint as a number, for sequences and counts are numbers. */
 export const columnTypes = new pg.TypeOverrides();
 
-const parseTextArray = columnTypes.getTypeParser(INT8_ARRAY) as (text: string) => (string | null)[];
+const parseTextArray = columnTypes.getTypeParser(INT8_ARRAY) as unknown as (text: string) => (string | null)[];
 
 columnTypes.setTypeParser(INT8, toNumber);
 columnTypes.setTypeParser(INT8_ARRAY, (text: string) =>

@@ -40,7 +40,11 @@ exec setpriv --reuid "$uid" --regid "$gid" --clear-groups -- "$@"
  * are made reachable at their own paths.
  * @param needs directories that the program must reach, seven at most (the shell has no more descriptors); no colons.
  */
-export function spawnAs(user: User | null, program: { command: string; args: string[]; cwd: string }, needs: string[]): Spawn {
+export function spawnAs(
+  user: User | null,
+  program: { command: string; args: string[]; cwd: string },
+  needs: string[],
+): Spawn {
   const { command, args, cwd } = program;
   if (!user) return { command, args, user: {} };
   const closed = needs.map((path) => firstUntraversable(path, user.uid, user.gid));
@@ -59,7 +63,9 @@ export function spawnAs(user: User | null, program: { command: string; args: str
 
 /** Whether this process may make the mount namespace that `spawnAs` needs for closed directories. */
 export function canMakePassage(): boolean {
-  return spawnSync('unshare', ['--mount', '--propagation', 'private', 'setpriv', '--clear-groups', 'true']).status === 0;
+  return (
+    spawnSync('unshare', ['--mount', '--propagation', 'private', 'setpriv', '--clear-groups', 'true']).status === 0
+  );
 }
 
 /** Without those that lie within another. */

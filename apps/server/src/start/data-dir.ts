@@ -21,7 +21,9 @@ export async function prepareDataDir(path: string): Promise<string> {
     process.env.TMPDIR = tmp;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? error;
-    throw new StartupError(`The data directory ${dataDir} cannot be written (${code}). Set DATA_DIR to one that can.`, { cause: error });
+    throw new StartupError(`The data directory ${dataDir} cannot be written (${code}). Set DATA_DIR to one that can.`, {
+      cause: error,
+    });
   }
   return dataDir;
 }

@@ -17,7 +17,12 @@ export interface Database {
 const CONNECTIONS_MAX = 20;
 
 /** Opens the PostgreSQL server of DATABASE_URL, or starts the embedded one. */
-export async function openDatabase(settings: Settings, dataDir: string, log: Logger, closers: Closers): Promise<Database> {
+export async function openDatabase(
+  settings: Settings,
+  dataDir: string,
+  log: Logger,
+  closers: Closers,
+): Promise<Database> {
   if (settings.DATABASE_URL) {
     const pool = createPool({ connectionString: settings.DATABASE_URL }, { max: CONNECTIONS_MAX, log });
     closers.add('database pool', () => pool.end());

@@ -23,8 +23,8 @@ import type { SessionContext } from '../sessions/session-context.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { openDatabase } from './open-database.ts';
 import { requireFreePort } from './free-port.ts';
+import { openDatabase } from './open-database.ts';
 import { VERSION } from './version.ts';
 
 export interface ServerFacts {
@@ -78,14 +78,15 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
   // Whatever an earlier life of this node has left behind must be gone before its sessions go on.
   const left = await sweep({ marker: `${node.id}/`, uid: null });
   const released = await releaseSessionsOf(pool, [node.id]);
-  if (left + released > 0) log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
+  if (left + released > 0)
+    log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
 
   const upstream = await chooseUpstream(settings, closers);
   const tokenSecret = await nodeSecret(dataDir);
   const gateway = await startGateway({ pool, log, upstreams: [upstream], tokenSecret });
   closers.add('gateway', () => gateway.close());
 
-  const users = agentUsers(settings.AGENT_UID_BASE);
+  const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
   const ctx: SessionContext = { pool, streams: new StreamHub(), log, now: () => new Date() };
   const worker = new Worker({
     ctx,

@@ -1,6 +1,6 @@
 import type { LiveDelta, LoggedEvent } from '@aaas/contract/events';
-import type { SessionContext } from '../sessions/session-context.ts';
 import { readLog } from '../sessions/log/read-log.ts';
+import type { SessionContext } from '../sessions/session-context.ts';
 
 export type Tailed =
   | { kind: 'event'; event: LoggedEvent }
@@ -51,7 +51,11 @@ export async function* tailLog(
       }
       if (fromLog) {
         fromLog = false;
-        for (let page = await readLog(ctx.pool, sessionId, last, PAGE); ; page = await readLog(ctx.pool, sessionId, last, PAGE)) {
+        for (
+          let page = await readLog(ctx.pool, sessionId, last, PAGE);
+          ;
+          page = await readLog(ctx.pool, sessionId, last, PAGE)
+        ) {
           for (const event of page) {
             last = event.seq;
             yield { kind: 'event', event };

@@ -12,5 +12,8 @@ const SECRET_PATHS = [
 
 /** JSON lines to standard error: standard output is for what people asked to see. */
 export function createLogger(level: string): Logger {
-  return pino({ level, redact: { paths: SECRET_PATHS, censor: '[redacted]' } }, pino.destination({ dest: 2, sync: false }));
+  return pino(
+    { level, redact: { paths: SECRET_PATHS, censor: '[redacted]' } },
+    pino.destination({ dest: 2, sync: false }),
+  );
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
-import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
@@ -81,7 +81,8 @@ export class ClaudeSession implements HarnessSession {
     }
     const { promise } = this.#turn ?? this.#openTurn();
     if (plan?.do === 'continue') void this.#promptUnlessContinued(turn);
-    else if (plan?.do === 'prompt') this.#send([text(plan.note), text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
+    else if (plan?.do === 'prompt')
+      this.#send([text(plan.note), text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
     else {
       const note = plan?.do === 'send' && plan.note !== null ? [text(plan.note)] : [];
       this.#send([...(turn.input.content as []), ...note], turn.inputId);

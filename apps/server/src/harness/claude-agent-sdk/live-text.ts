@@ -26,7 +26,8 @@ export class LiveText {
   onStreamEvent(event: StreamEvent): void {
     if (event.type === 'message_start') this.#blocks = new Map();
     else if (event.type === 'content_block_start') this.#start(event.index, event.content_block.type);
-    else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') this.#write(event.index, event.delta.text);
+    else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
+      this.#write(event.index, event.delta.text);
   }
 
   /** The id under which a finished block was shown; undefined when it was not. */

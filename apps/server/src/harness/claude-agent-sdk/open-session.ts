@@ -1,16 +1,16 @@
 import { chownSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Options, type SDKUserMessage, query } from '@anthropic-ai/claude-agent-sdk';
+import { type Options, query, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
 import type { SessionDirectory } from '../../directories/session-directory.ts';
-import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
+import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
 import type { HarnessSession, InterruptedTurn, TurnSink } from '../harness.ts';
 import { ClaudeSession } from './claude-session.ts';
 import { MessageQueue } from './message-queue.ts';
 import { processEnvironment } from './process-environment.ts';
-import { type ResumePlan, planResume } from './resume-plan.ts';
+import { planResume, type ResumePlan } from './resume-plan.ts';
 import { toolBarrier } from './tool-barrier.ts';
 import { transcriptStore } from './transcript-store.ts';
 
@@ -59,7 +59,10 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
         PreToolUse: [{ hooks: [toolBarrier(session.definition.permission_mode, () => claude.translator)] }],
       },
       // Whatever the barrier leaves open would ask a person.
-      canUseTool: async (tool) => ({ behavior: 'deny', message: `${tool} needs approval, and nobody is there to give it.` }),
+      canUseTool: async (tool) => ({
+        behavior: 'deny',
+        message: `${tool} needs approval, and nobody is there to give it.`,
+      }),
       spawnClaudeCodeProcess: (spawn) => {
         // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
         const config = spawn.env.CLAUDE_CONFIG_DIR;

@@ -1,5 +1,5 @@
-import type { HookCallback } from '@anthropic-ai/claude-agent-sdk';
 import type { PermissionMode } from '@aaas/contract/agent-config';
+import type { HookCallback } from '@anthropic-ai/claude-agent-sdk';
 import { permissionFor } from './permission.ts';
 import type { TurnTranslator } from './turn-translator.ts';
 

@@ -1,7 +1,7 @@
 import { newId } from '@aaas/contract/ids';
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { type EventDraft, draftEvent } from '../../sessions/log/draft-event.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
+import { draftEvent, type EventDraft } from '../../sessions/log/draft-event.ts';
 import type { TurnOutcome, TurnSink } from '../harness.ts';
 import { LiveText } from './live-text.ts';
 import type { Permission } from './permission.ts';
@@ -64,7 +64,10 @@ export class TurnTranslator {
         return null;
       case 'result':
         this.#endRequest(true);
-        return toOutcome(message, this.#pending.splice(0).map((pending) => pending.draft));
+        return toOutcome(
+          message,
+          this.#pending.splice(0).map((pending) => pending.draft),
+        );
       default:
         return null;
     }
@@ -75,9 +78,7 @@ export class TurnTranslator {
     const call = this.#toolCalls.get(toolUseId) ?? { eventId: newId('sevt'), name, input };
     this.#toolCalls.set(toolUseId, call);
     const evaluated = permission === null ? {} : { evaluated_permission: permission };
-    this.#push(
-      draftEvent('agent.tool_use', { name, input, ...evaluated }, { id: call.eventId, ref: toolUseId }),
-    );
+    this.#push(draftEvent('agent.tool_use', { name, input, ...evaluated }, { id: call.eventId, ref: toolUseId }));
     await this.#commit(this.#pending.length);
   }
 
@@ -151,7 +152,10 @@ export class TurnTranslator {
       if (block.type === 'text' && block.text !== '') {
         const { text } = block;
         const id = this.#live.takeId('text', text);
-        this.#push(draftEvent('agent.message', { content: [{ type: 'text', text }] }, { ...(id && { id }), ref: uuid }), uuid);
+        this.#push(
+          draftEvent('agent.message', { content: [{ type: 'text', text }] }, { ...(id && { id }), ref: uuid }),
+          uuid,
+        );
       } else if (block.type === 'thinking' || block.type === 'redacted_thinking') {
         const id = this.#live.takeId('thinking', null);
         this.#push(draftEvent('agent.thinking', {}, { ...(id && { id }), ref: uuid }), uuid);
@@ -190,5 +194,7 @@ function keysOf(entry: Record<string, unknown>): string[] {
 }
 
 function numbersOf(usage: object | null | undefined): Record<string, number> {
-  return Object.fromEntries(Object.entries(usage ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  return Object.fromEntries(
+    Object.entries(usage ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }

@@ -25,7 +25,11 @@ async function authenticate(api: Api, request: FastifyRequest) {
     throw new ApiError('authentication_required', 'Send an API key as X-API-Key, or as Authorization: Bearer.');
   }
   const principal = await api.authenticate(key);
-  if (!principal) throw new ApiError('invalid_api_key', 'The API key is unknown, expired or revoked. Check it, or ask for a new one.');
+  if (!principal)
+    throw new ApiError(
+      'invalid_api_key',
+      'The API key is unknown, expired or revoked. Check it, or ask for a new one.',
+    );
   return principal;
 }
 

@@ -27,7 +27,11 @@ function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
     ...(error.errors ? { errors: error.errors } : {}),
   };
   // As text: the route's own serializer is for its answers.
-  return reply.code(error.status).header('content-type', 'application/problem+json').serializer(String).send(JSON.stringify(problem));
+  return reply
+    .code(error.status)
+    .header('content-type', 'application/problem+json')
+    .serializer(String)
+    .send(JSON.stringify(problem));
 }
 
 const BY_STATUS: Record<number, ErrorCode> = {
@@ -43,16 +47,27 @@ function toApiError(error: FastifyError | ApiError): ApiError {
   if (error instanceof ApiError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext === 'body' ? '' : `${error.validationContext}.`;
-    const fields = error.validation.map(({ instancePath, message, params }) => fieldError(where, instancePath, message, params));
+    const fields = error.validation.map(({ instancePath, message, params }) =>
+      fieldError(where, instancePath, message, params),
+    );
     const [first] = fields;
     return new ApiError('invalid_request', `${first?.field}: ${first?.message}.`, { errors: fields });
   }
   const status = error.statusCode ?? 500;
-  if (status >= 400 && status < 500) return new ApiError(BY_STATUS[status] ?? 'invalid_request', error.message, { cause: error });
-  if (DATABASE_AWAY.test(error.code ?? '') || /timeout exceeded when trying to connect|Connection terminated/.test(error.message)) {
-    return new ApiError('unavailable', 'The database cannot be reached. Try again in a moment.', { cause: error, retryAfterSeconds: 2 });
+  if (status >= 400 && status < 500)
+    return new ApiError(BY_STATUS[status] ?? 'invalid_request', error.message, { cause: error });
+  if (
+    DATABASE_AWAY.test(error.code ?? '') ||
+    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+  ) {
+    return new ApiError('unavailable', 'The database cannot be reached. Try again in a moment.', {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
   }
-  return new ApiError('internal', 'Something failed inside the platform. Try again; the log holds the request id.', { cause: error });
+  return new ApiError('internal', 'Something failed inside the platform. Try again; the log holds the request id.', {
+    cause: error,
+  });
 }
 
 function fieldError(where: string, path: string, message = 'is not valid', params?: object): FieldError {

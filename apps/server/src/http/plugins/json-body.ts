@@ -11,9 +11,11 @@ export function jsonBody(app: App): void {
     const text = body.toString();
     if (text.trim() === '') return done(null, undefined);
     if (NUL.test(text)) {
-      return done(new ApiError('invalid_request', 'The body holds the character U+0000. Remove it.', {
-        errors: [{ field: 'body', message: 'must not hold U+0000' }],
-      }));
+      return done(
+        new ApiError('invalid_request', 'The body holds the character U+0000. Remove it.', {
+          errors: [{ field: 'body', message: 'must not hold U+0000' }],
+        }),
+      );
     }
     return parse(request, text, (error, value) => {
       if (error) done(new ApiError('malformed_json', `The body is not valid JSON: ${error.message}.`));

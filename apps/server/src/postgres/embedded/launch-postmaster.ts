@@ -6,6 +6,7 @@ import type { EmbeddedSite } from './embedded-site.ts';
 import { isPostmaster } from './is-postmaster.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { quitLeftoverBackends } from './quit-leftover-backends.ts';
+import { removeStaleLockFiles } from './remove-stale-lock-files.ts';
 import { serverArguments } from './server-arguments.ts';
 import { boundServerLog, serverLogSize, serverLogTail } from './server-log.ts';
 import { spawnServerProgram } from './spawn-server-program.ts';
@@ -14,9 +15,10 @@ import { stopPostmaster } from './stop-postmaster.ts';
 const LEFTOVERS_WITHIN_MS = 15_000;
 const LEFTOVERS_EVERY_MS = 100;
 
-/** Starts the server and waits until it takes connections. Null when another process started one meanwhile. */
+/** Starts the server, of which none may run, and waits until it takes connections. Null when another process started one meanwhile. */
 export async function launchPostmaster(site: EmbeddedSite, signal?: AbortSignal): Promise<number | null> {
   const { cluster, log } = site.paths;
+  await removeStaleLockFiles(site);
   await boundServerLog(log);
   const deadline = performance.now() + LEFTOVERS_WITHIN_MS;
   for (;;) {

@@ -34,18 +34,16 @@ async function makeDataDir(path: string, root: boolean): Promise<void> {
   }
   const info = await stat(path);
   if (!info.isDirectory()) throw new StartupError(`DATA_DIR ${path} is not a directory.`);
-  const empty = (await readdir(path)).length === 0;
-  if (info.uid !== process.geteuid?.()) {
-    // A fresh mount belongs to whoever made it: root takes it over; from root, a group's right to write is enough.
-    if (root && empty) await chown(path, 0, 0);
-    else if (info.uid === 0 && (await mayWrite(path))) return;
-    else {
-      throw new StartupError(
-        `The data directory ${path} belongs to user id ${info.uid}, but the server runs as ${process.geteuid?.()}: run it as that user, or set DATA_DIR to another folder.`,
-      );
-    }
+  const own = info.uid === process.geteuid?.();
+  // From root, the right to write that a group has is enough: so are volumes prepared.
+  if (!own && !root && info.uid === 0 && (await mayWrite(path))) return;
+  if (!own && !(root && (await isEmpty(path)))) {
+    throw new StartupError(
+      `The data directory ${path} belongs to user id ${info.uid}, but the server runs as ${process.geteuid?.()}: run it as that user, or set DATA_DIR to another folder.`,
+    );
   }
-  if (empty) return chmod(path, mode);
+  if (!own) await chown(path, 0, 0); // a fresh mount belongs to whoever made it
+  if (await isEmpty(path)) return chmod(path, mode);
   // It may be somebody's home or /var: nothing is tightened there except that others could replace our files.
   if ((info.mode & 0o1000) !== 0) {
     throw new StartupError(
@@ -53,6 +51,10 @@ async function makeDataDir(path: string, root: boolean): Promise<void> {
     );
   }
   if ((info.mode & 0o022) !== 0) await chmod(path, info.mode & 0o7755);
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+  return (await readdir(path)).length === 0;
 }
 
 async function mayWrite(path: string): Promise<boolean> {

@@ -2,13 +2,18 @@ import { readFileSync } from 'node:fs';
 
 /** Whether the process runs. One that has ended but was not collected by its parent (a zombie) does not. */
 export function isAlive(pid: number): boolean {
+  return holdsId(pid) && !isZombie(pid);
+}
+
+/** Whether there is a process of this id, be it a zombie: all that PostgreSQL looks at. */
+export function holdsId(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
     // EPERM: it is there and belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return !isZombie(pid);
 }
 
 /** A container's first process often collects no orphans: they stay zombies until the container ends. */

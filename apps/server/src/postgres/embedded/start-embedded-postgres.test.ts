@@ -1,18 +1,19 @@
 import { access, chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { isAlive } from './process-alive.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 import { AS_ROOT, ask, eventually, makeScratch, type Scratch } from './testing.ts';
 
 let scratch: Scratch;
-beforeEach(async () => {
-  scratch = await makeScratch();
-});
-afterEach(() => scratch.close());
 
-describe('startEmbeddedPostgres', () => {
+describe('without a database', () => {
+  beforeEach(async () => {
+    scratch = await makeScratch();
+  });
+  afterEach(() => scratch.close());
+
   it('makes a database in a missing folder, keeps it through a stop, and leaves no process', async () => {
     const { dataDir, cluster } = scratch;
     const first = await startEmbeddedPostgres({ dataDir });
@@ -69,14 +70,6 @@ describe('startEmbeddedPostgres', () => {
     await database.stop();
   });
 
-  it('refuses a second server while the first one lives, and leaves it alone', async () => {
-    const { dataDir } = scratch;
-    const first = await startEmbeddedPostgres({ dataDir });
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/in use by aaas process \d+/);
-    expect(await ask(first, 'select 1 as one')).toEqual([{ one: 1 }]);
-    await first.stop();
-  });
-
   it('lets one of several servers win that start a new folder at once', async () => {
     const children = ['hold', 'hold', 'hold'].map(() => scratch.child('hold'));
     const answers = await Promise.all(
@@ -85,6 +78,66 @@ describe('startEmbeddedPostgres', () => {
     expect(answers.filter((line) => line.startsWith('started '))).toHaveLength(1);
     expect(answers.filter((line) => /^failed StartupError: .* is in use by /.test(line))).toHaveLength(2);
     expect((await readdir(dirname(scratch.cluster))).sort()).toEqual(['db', 'log', 'sock']);
+  });
+
+  it('heals an initialisation that was killed half-way', async () => {
+    const child = scratch.child('once');
+    const home = dirname(scratch.cluster);
+    const staging = await eventually(async () =>
+      (await readdir(home).catch(() => [])).find((name) => name.startsWith('db.init-')),
+    );
+    await eventually(() => exists(join(home, staging, 'global/pg_control')));
+    await child.kill();
+    const database = await startEmbeddedPostgres({ dataDir: scratch.dataDir });
+    expect(database.how).toBe('initialised');
+    await database.stop();
+    expect((await readdir(home)).sort()).toEqual(['db', 'log', 'sock']);
+  });
+
+  it('heals a folder that another initdb left half made', async () => {
+    const { cluster, dataDir } = scratch;
+    await mkdir(join(cluster, 'base/1'), { recursive: true });
+    await writeFile(join(cluster, 'PG_VERSION'), '18\n');
+    const database = await startEmbeddedPostgres({ dataDir });
+    expect(database.how).toBe('initialised');
+    expect(await ask(database, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await database.stop();
+  });
+
+  it('can be aborted at any moment and leaves nothing running', async () => {
+    const { dataDir, cluster } = scratch;
+    const reason = new Error('enough');
+    const abort = new AbortController();
+    const start = startEmbeddedPostgres({ dataDir, signal: abort.signal });
+    start.catch(() => {});
+    await eventually(async () => (await readdir(dirname(cluster)).catch(() => [])).some((name) => /init-/.test(name)));
+    abort.abort(reason);
+    await expect(start).rejects.toBe(reason);
+    expect((await readdir(dirname(cluster))).filter((name) => name !== 'sock')).toEqual([]);
+
+    await (await startEmbeddedPostgres({ dataDir })).stop();
+    for (const afterMs of [0, 8, 16, 24, 32]) {
+      const outcome = await startEmbeddedPostgres({ dataDir, signal: AbortSignal.timeout(afterMs) }).catch(() => null);
+      await outcome?.stop();
+      expect(await readPostmasterFile(cluster)).toBeNull();
+    }
+  });
+});
+
+describe('with a database', () => {
+  beforeAll(async () => {
+    scratch = await makeScratch();
+    await (await startEmbeddedPostgres({ dataDir: scratch.dataDir })).stop();
+  });
+  afterEach(() => scratch.stopAll());
+  afterAll(() => scratch.close());
+
+  it('refuses a second server while the first one lives, and leaves it alone', async () => {
+    const { dataDir } = scratch;
+    const first = await startEmbeddedPostgres({ dataDir });
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/in use by aaas process \d+/);
+    expect(await ask(first, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await first.stop();
   });
 
   it('removes the file of a dead server whose process id now belongs to another program', async () => {
@@ -126,28 +179,23 @@ describe('startEmbeddedPostgres', () => {
     await database.stop();
   });
 
-  it('heals an initialisation that was killed half-way', async () => {
-    const child = scratch.child('once');
-    const home = dirname(scratch.cluster);
-    const staging = await eventually(async () =>
-      (await readdir(home).catch(() => [])).find((name) => name.startsWith('db.init-')),
-    );
-    await eventually(() => exists(join(home, staging, 'global/pg_control')));
-    await child.kill();
-    const database = await startEmbeddedPostgres({ dataDir: scratch.dataDir });
-    expect(database.how).toBe('initialised');
-    await database.stop();
-    expect((await readdir(home)).sort()).toEqual(['db', 'log', 'sock']);
+  it('tightens what others may read or write', async () => {
+    const { cluster, dataDir } = scratch;
+    await (await startEmbeddedPostgres({ dataDir })).stop();
+    await chmod(cluster, 0o755);
+    await chmod(dataDir, 0o777);
+    await (await startEmbeddedPostgres({ dataDir })).stop();
+    expect((await stat(cluster)).mode & 0o777).toBe(0o700);
+    expect((await stat(dataDir)).mode & 0o022).toBe(0);
   });
 
-  it('heals a folder that another initdb left half made', async () => {
+  it('tells why the server did not start', async () => {
     const { cluster, dataDir } = scratch;
-    await mkdir(join(cluster, 'base/1'), { recursive: true });
-    await writeFile(join(cluster, 'PG_VERSION'), '18\n');
-    const database = await startEmbeddedPostgres({ dataDir });
-    expect(database.how).toBe('initialised');
-    expect(await ask(database, 'select 1 as one')).toEqual([{ one: 1 }]);
-    await database.stop();
+    await (await startEmbeddedPostgres({ dataDir })).stop();
+    await writeFile(join(cluster, 'postgresql.conf'), 'no_such_setting = 1\n');
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
+      /did not start: .*no_such_setting|contains errors/,
+    );
   });
 
   it('says what to do about a damaged database and one of another version, and touches neither', async () => {
@@ -161,44 +209,6 @@ describe('startEmbeddedPostgres', () => {
     await rm(join(cluster, 'global/pg_control'));
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/damaged \(global\/pg_control is missing\)/);
     expect(await exists(join(cluster, 'base/5'))).toBe(true);
-  });
-
-  it('tells why the server did not start', async () => {
-    const { cluster, dataDir } = scratch;
-    await (await startEmbeddedPostgres({ dataDir })).stop();
-    await writeFile(join(cluster, 'postgresql.conf'), 'no_such_setting = 1\n');
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
-      /did not start: .*no_such_setting|contains errors/,
-    );
-  });
-
-  it('can be aborted at any moment and leaves nothing running', async () => {
-    const { dataDir, cluster } = scratch;
-    const reason = new Error('enough');
-    const abort = new AbortController();
-    const start = startEmbeddedPostgres({ dataDir, signal: abort.signal });
-    start.catch(() => {});
-    await eventually(async () => (await readdir(dirname(cluster)).catch(() => [])).some((name) => /init-/.test(name)));
-    abort.abort(reason);
-    await expect(start).rejects.toBe(reason);
-    expect((await readdir(dirname(cluster))).filter((name) => name !== 'sock')).toEqual([]);
-
-    await (await startEmbeddedPostgres({ dataDir })).stop();
-    for (const afterMs of [0, 8, 16, 24, 32]) {
-      const outcome = await startEmbeddedPostgres({ dataDir, signal: AbortSignal.timeout(afterMs) }).catch(() => null);
-      await outcome?.stop();
-      expect(await readPostmasterFile(cluster)).toBeNull();
-    }
-  });
-
-  it('tightens what others may read or write', async () => {
-    const { cluster, dataDir } = scratch;
-    await (await startEmbeddedPostgres({ dataDir })).stop();
-    await chmod(cluster, 0o755);
-    await chmod(dataDir, 0o777);
-    await (await startEmbeddedPostgres({ dataDir })).stop();
-    expect((await stat(cluster)).mode & 0o777).toBe(0o700);
-    expect((await stat(dataDir)).mode & 0o022).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { access, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import type pg from 'pg';
 import { StartupError } from '../../start/startup-error.ts';
 import { awaitReady } from './await-ready.ts';
@@ -6,8 +6,7 @@ import { type Claim, claimServer } from './claim-server.ts';
 import { socketPath } from './connection-target.ts';
 import type { EmbeddedSite } from './embedded-site.ts';
 import { isPostmaster } from './is-postmaster.ts';
-import { postmasterFilePath, readPostmasterFile } from './postmaster-file.ts';
-import { isAlive } from './process-alive.ts';
+import { readPostmasterFile } from './postmaster-file.ts';
 import { runsWith } from './runs-with.ts';
 import { stopPostmaster } from './stop-postmaster.ts';
 import { until } from './until.ts';
@@ -29,8 +28,6 @@ export async function takeOverRunning(site: EmbeddedSite, signal?: AbortSignal):
   const file = await readPostmasterFile(cluster);
   if (file === null || !(await isPostmaster(file.pid, cluster))) {
     await refuseUnseenServer(site);
-    // The id now belongs to another program; PostgreSQL would take that for the old server and refuse to start.
-    if (file !== null && isAlive(file.pid)) await rm(postmasterFilePath(cluster), { force: true });
     return { kind: 'none' };
   }
   const { pid } = file;

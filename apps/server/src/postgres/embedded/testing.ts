@@ -21,6 +21,8 @@ export interface Scratch {
   readonly cluster: string;
   /** Starts the database of `dataDir` in a process of its own; see testing-child.ts. */
   child(mode: ChildMode, as?: { uid: number; gid: number }): StartedChild;
+  /** Ends what still runs, and keeps the files. */
+  stopAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,11 @@ export async function makeScratch(dataDirName = 'data'): Promise<Scratch> {
   const dataDir = join(dir, dataDirName);
   const cluster = join(dataDir, 'postgres/db');
   const children: StartedChild[] = [];
+  const stopAll = async () => {
+    for (const child of children.splice(0)) await child.kill();
+    const file = await readPostmasterFile(cluster).catch(() => null);
+    if (file !== null) await stopPostmaster(file.pid, cluster);
+  };
   return {
     dir,
     dataDir,
@@ -51,10 +58,9 @@ export async function makeScratch(dataDirName = 'data'): Promise<Scratch> {
       children.push(child);
       return child;
     },
+    stopAll,
     async close() {
-      for (const child of children) await child.kill();
-      const file = await readPostmasterFile(cluster).catch(() => null);
-      if (file !== null) await stopPostmaster(file.pid, cluster, { fastMs: 0, immediateMs: 8_000 });
+      await stopAll();
       await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { firstUntraversable } from '../../processes/first-untraversable.ts';
+import { canMakePassage } from '../../processes/passage.ts';
 import { StartupError } from '../../start/startup-error.ts';
 
 export interface AgentUsers {
@@ -8,15 +11,37 @@ export interface AgentUsers {
   warning: string | null;
 }
 
+// Two servers on one machine must not give their agents the same users: each node has a range that follows from its id.
+const FIRST_UID = 200_000;
+const RANGES = 2_000;
+const RANGE_UIDS = 1_000_000;
+
 /** Whether each agent can have a user of its own: only root can give it one, and only where such uids exist. */
-export function agentUsers(uidBase: number): AgentUsers {
+export function agentUsers(given: number | undefined, nodeId: string, dataDir: string): AgentUsers {
   if (process.getuid?.() !== 0) {
-    return { uidBase: null, isolation: 'process', warning: 'agents run as your own user: they can reach what you can; run as root to give each its own' };
+    return {
+      uidBase: null,
+      isolation: 'process',
+      warning: 'agents run as your own user: they can reach what you can; run as root to give each its own',
+    };
   }
+  const uidBase = given ?? FIRST_UID + rangeOf(nodeId) * RANGE_UIDS;
   const probe = spawnSync(process.execPath, ['--version'], { uid: uidBase, gid: uidBase, cwd: '/' });
   if (probe.error && (probe.error as NodeJS.ErrnoException).code === 'EINVAL') {
     // Never as root: better no server than that.
-    throw new StartupError(`Bad setting AGENT_UID_BASE: uid ${uidBase} does not exist here. Set it to one from which on uids are free.`);
+    throw new StartupError(
+      `Bad setting AGENT_UID_BASE: uid ${uidBase} does not exist here. Set it to one from which on uids are free.`,
+    );
+  }
+  const closed = firstUntraversable(dataDir, uidBase, uidBase);
+  if (closed !== null && !canMakePassage()) {
+    throw new StartupError(
+      `Agents run as users of their own, who may not enter ${closed}. Set DATA_DIR to a directory outside of it, or run chmod o+x ${closed}.`,
+    );
   }
   return { uidBase, isolation: 'user', warning: null };
+}
+
+function rangeOf(nodeId: string): number {
+  return createHash('sha256').update(nodeId).digest().readUInt32BE(0) % RANGES;
 }

@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { spawnAs, type User } from '../../processes/passage.ts';
-import { sweep } from '../reaper/sweep.ts';
 import { SANDBOX_MARKER, type SandboxName, sandboxMarker } from '../reaper/sandbox-marker.ts';
+import { sweep } from '../reaper/sweep.ts';
 
 /** How a process ended. */
 export interface ExitInfo {

@@ -55,7 +55,16 @@ export async function changeIntent(
   const id = newId('sevt');
   const result = await ctx.pool.query<{ status: Status; seq: number; payload: string }>({
     ...CHANGE,
-    values: [session.sessionId, session.workspaceId, wish.intent, wish.operation, wish.reason, at, id, at.toISOString()],
+    values: [
+      session.sessionId,
+      session.workspaceId,
+      wish.intent,
+      wish.operation,
+      wish.reason,
+      at,
+      id,
+      at.toISOString(),
+    ],
   });
   const row = result.rows[0];
   if (!row) return null;

@@ -98,7 +98,9 @@ function decideLeaving(
 
 function decideActive(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
   if (seen.process === 'lost') {
-    return session.failedStarts < bounds.maxRecoveryAttempts ? { do: 'recover', reason: seen.lostReason } : { do: 'fail' };
+    return session.failedStarts < bounds.maxRecoveryAttempts
+      ? { do: 'recover', reason: seen.lostReason }
+      : { do: 'fail' };
   }
   if (seen.process === 'starting') return { do: 'wait', until: null };
   if (seen.process === 'live') return decideLive(session, seen, now);

@@ -4,10 +4,10 @@ import { Fenced, type OwnedSession, type SessionContext } from '../session-conte
 /** Removes everything a session ever was, but for what it cost: the ledger stays. */
 export async function purgeSession(ctx: SessionContext, owned: OwnedSession): Promise<void> {
   await transaction(ctx.pool, async (db) => {
-    const held = await db.query(
-      'select 1 from session_heads where session_id = $1 and generation = $2 for update',
-      [owned.sessionId, owned.generation],
-    );
+    const held = await db.query('select 1 from session_heads where session_id = $1 and generation = $2 for update', [
+      owned.sessionId,
+      owned.generation,
+    ]);
     if (held.rowCount === 0) throw new Fenced(owned);
     await db.query('delete from events where session_id = $1', [owned.sessionId]);
     await db.query('delete from transcripts where session_id = $1', [owned.sessionId]);

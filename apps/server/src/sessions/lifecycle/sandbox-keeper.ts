@@ -1,5 +1,5 @@
-import type { StatusReason } from '@aaas/contract/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness, HarnessSession, InterruptedTurn, TurnSink } from '../../harness/harness.ts';
 import { describeExit } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { OwnedSession } from '../session-context.ts';

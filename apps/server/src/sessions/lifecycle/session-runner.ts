@@ -1,5 +1,5 @@
-import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness } from '../../harness/harness.ts';
 import { takeInterrupts } from '../inbox/take-interrupts.ts';
 import { draftEvent } from '../log/draft-event.ts';
@@ -193,7 +193,13 @@ export class SessionRunner {
         return this.#settle(action.phase, action.reason);
       case 'operation_done':
         this.#drainingSince = null;
-        await transition(ctx, owned, this.#row, { sandboxPhase: 'ready', operationDone: 'start' }, { reason: 'start_requested' });
+        await transition(
+          ctx,
+          owned,
+          this.#row,
+          { sandboxPhase: 'ready', operationDone: 'start' },
+          { reason: 'start_requested' },
+        );
         return;
     }
   }
@@ -205,7 +211,8 @@ export class SessionRunner {
   async #start(): Promise<void> {
     const { ctx, owned } = this.#options;
     const operationDone = this.#row.operation;
-    const reason = operationDone === 'restart' ? 'restart_requested' : operationDone ? 'start_requested' : 'message_received';
+    const reason =
+      operationDone === 'restart' ? 'restart_requested' : operationDone ? 'start_requested' : 'message_received';
     await transition(ctx, owned, this.#row, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
     this.#drainingSince = null;
     const interrupted = hasOpenTurn(this.#row) ? await this.#turns.reopen() : null;
@@ -232,7 +239,13 @@ export class SessionRunner {
     const deadline = sleep(bounds.interruptMs, 'late' as const, { ref: false });
     // The answer of the process is a courtesy: past the deadline it is killed and another goes on.
     const session = this.#sandbox.session;
-    void Promise.race([session.interrupt().then(() => settled, () => settled), deadline]).then(async (how) => {
+    void Promise.race([
+      session.interrupt().then(
+        () => settled,
+        () => settled,
+      ),
+      deadline,
+    ]).then(async (how) => {
       if (how === 'late') await this.#sandbox.lose('turn_interrupted', 'the process did not obey an interrupt in time');
     });
   }
@@ -302,7 +315,9 @@ export class SessionRunner {
     this.#turns.detach();
     await this.#sandbox.kill();
     if (hasOpenTurn(this.#row)) {
-      await this.#turns.abandon(failedEnding({ type: 'unknown_error', message: `The agent could not be kept running: ${detail}` }));
+      await this.#turns.abandon(
+        failedEnding({ type: 'unknown_error', message: `The agent could not be kept running: ${detail}` }),
+      );
     }
     await transition(
       ctx,

@@ -1,5 +1,5 @@
-import { newId } from '@aaas/contract/ids';
 import type { LoggedEvent } from '@aaas/contract/events';
+import { newId } from '@aaas/contract/ids';
 import type { SandboxPhase, StatusReason, TurnStatus } from '@aaas/contract/lifecycle';
 import { type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
@@ -102,6 +102,9 @@ export async function transition(
   const seq = written.base + events.length + 1;
   logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId, at, payload: written.payload });
   ctx.streams.publishEvents(owned.sessionId, logged);
-  ctx.log.info({ session_id: owned.sessionId, reason: why.reason, detail: why.detail, phase: next.sandboxPhase }, 'session moved');
+  ctx.log.info(
+    { session_id: owned.sessionId, reason: why.reason, detail: why.detail, phase: next.sandboxPhase },
+    'session moved',
+  );
   return logged;
 }

@@ -30,7 +30,11 @@ export async function appendPatiently(
   }
 }
 
-async function isLogged(ctx: SessionContext, owned: OwnedSession, batch: Parameters<typeof appendEvents>[2]): Promise<boolean> {
+async function isLogged(
+  ctx: SessionContext,
+  owned: OwnedSession,
+  batch: Parameters<typeof appendEvents>[2],
+): Promise<boolean> {
   const result = await ctx.pool.query<{ logged: boolean }>(
     `select exists (select 1 from events where session_id = $1 and id = $2)
          or exists (select 1 from transcripts where session_id = $1 and uuid = any ($3::text[])) as logged`,

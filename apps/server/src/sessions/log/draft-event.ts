@@ -1,5 +1,5 @@
-import { newId } from '@aaas/contract/ids';
 import type { LoggedEvent } from '@aaas/contract/events';
+import { newId } from '@aaas/contract/ids';
 
 /** An event that is not in the log yet. Its id may have been shown already, by a live delta. */
 export interface EventDraft {
@@ -25,9 +25,7 @@ export function toColumns(drafts: EventDraft[], at: Date) {
     ids: drafts.map((draft) => draft.id),
     types: drafts.map((draft) => draft.type),
     refs: drafts.map((draft) => draft.ref),
-    payloads: drafts.map((draft) =>
-      JSON.stringify({ id: draft.id, type: draft.type, ...draft.body, processed_at }),
-    ),
+    payloads: drafts.map((draft) => JSON.stringify({ id: draft.id, type: draft.type, ...draft.body, processed_at })),
   };
 }
 

@@ -25,18 +25,29 @@ interface Found {
  * Events as the Managed Agents API lists them: those of the log without our own types, and beyond its newest end the
  * inputs that still wait, with `processed_at` null.
  */
-export async function readEvents(pool: Pool, sessionId: string, start: EventCursor | null, filter: EventFilter): Promise<Found[]> {
+export async function readEvents(
+  pool: Pool,
+  sessionId: string,
+  start: EventCursor | null,
+  filter: EventFilter,
+): Promise<Found[]> {
   const parts = filter.order === 'asc' ? (['log', 'inbox'] as const) : (['inbox', 'log'] as const);
   const found: Found[] = [];
   for (const part of parts.slice(start ? parts.indexOf(start.part) : 0)) {
     const beyond = start?.part === part ? start.at : null;
     const limit = filter.limit - found.length;
-    if (limit > 0) found.push(...(await (part === 'log' ? readLogPart : readInbox)(pool, sessionId, beyond, { ...filter, limit })));
+    if (limit > 0)
+      found.push(...(await (part === 'log' ? readLogPart : readInbox)(pool, sessionId, beyond, { ...filter, limit })));
   }
   return found;
 }
 
-async function readLogPart(pool: Pool, sessionId: string, beyond: number | null, filter: EventFilter): Promise<Found[]> {
+async function readLogPart(
+  pool: Pool,
+  sessionId: string,
+  beyond: number | null,
+  filter: EventFilter,
+): Promise<Found[]> {
   const { order, limit, types, from, before } = filter;
   const result = await pool.query<{ at: number; payload: string }>(
     `select seq as at, payload from events

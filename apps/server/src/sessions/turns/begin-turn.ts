@@ -1,7 +1,7 @@
 import { newId } from '@aaas/contract/ids';
+import type { SessionRow } from '../lifecycle/load-session.ts';
 import { draftEvent, toColumns, toLogged } from '../log/draft-event.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
-import type { SessionRow } from '../lifecycle/load-session.ts';
 import { primaryThreadOf } from './primary-thread.ts';
 
 /** A turn that is being driven. */

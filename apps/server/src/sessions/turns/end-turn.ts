@@ -1,9 +1,9 @@
-import { newId } from '@aaas/contract/ids';
 import type { StopReason, TurnState } from '@aaas/contract/events';
+import { newId } from '@aaas/contract/ids';
 import type { StatusReason } from '@aaas/contract/lifecycle';
-import { type EventDraft, draftEvent, toColumns, toLogged } from '../log/draft-event.ts';
-import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
+import { draftEvent, type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
+import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { OpenTurn } from './begin-turn.ts';
 import { primaryThreadOf } from './primary-thread.ts';
 import type { Usage } from './usage.ts';

@@ -1,7 +1,7 @@
-import { draftEvent, type EventDraft } from '../log/draft-event.ts';
-import type { TurnOutcome } from '../../harness/harness.ts';
-import type { TurnEnding } from './end-turn.ts';
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { TurnOutcome } from '../../harness/harness.ts';
+import { draftEvent, type EventDraft } from '../log/draft-event.ts';
+import type { TurnEnding } from './end-turn.ts';
 
 /** So often a turn is tried again because the model failed in the middle of an answer. */
 const TURN_RETRIES_MAX = 3;
@@ -40,7 +40,9 @@ export function interruptedEnding(reason: StatusReason, response: string | null)
     state: timedOut ? 'failed' : 'interrupted',
     stopReason: timedOut ? 'timed_out' : 'interrupted',
     response,
-    error: timedOut ? { type: 'unknown_error', message: 'The turn took longer than AGENT_TIMEOUT and was ended.' } : null,
+    error: timedOut
+      ? { type: 'unknown_error', message: 'The turn took longer than AGENT_TIMEOUT and was ended.' }
+      : null,
     reason,
   };
 }

@@ -13,7 +13,12 @@ export interface MessageView {
 }
 
 /** Messages after a position, oldest first. The caller has checked that the session is its tenant's. */
-export async function listMessages(pool: Pool, sessionId: string, after: number, limit: number): Promise<MessageView[]> {
+export async function listMessages(
+  pool: Pool,
+  sessionId: string,
+  after: number,
+  limit: number,
+): Promise<MessageView[]> {
   const result = await pool.query<MessageView & { payload: string }>({
     name: 'messages.list',
     text: `select t.position, t.id as "turnId", t.state, t.response, t.accepted_at as "acceptedAt", t.ended_at as "endedAt",

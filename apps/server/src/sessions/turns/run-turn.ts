@@ -127,7 +127,9 @@ export class TurnDriver {
 
   async #unanswered(turn: OpenTurn, pending: Parameters<typeof endTurn>[5]) {
     const { ctx, owned } = this.#options;
-    const answered = new Set(pending.filter((event) => event.type === 'agent.tool_result').map((e) => e.body.tool_use_id));
+    const answered = new Set(
+      pending.filter((event) => event.type === 'agent.tool_result').map((e) => e.body.tool_use_id),
+    );
     const unknown = await findUnknownTools(ctx, owned, turn);
     return unknownResults(unknown.filter((tool) => !answered.has(tool.eventId)));
   }

@@ -16,7 +16,11 @@ const CALLS = `
    order by seq`;
 
 /** The tool calls of a turn that nobody will answer any more. */
-export async function findUnknownTools(ctx: SessionContext, owned: OwnedSession, turn: OpenTurn): Promise<UnknownTool[]> {
+export async function findUnknownTools(
+  ctx: SessionContext,
+  owned: OwnedSession,
+  turn: OpenTurn,
+): Promise<UnknownTool[]> {
   const result = await ctx.pool.query<{ id: string; type: string; ref: string | null; payload: string }>(CALLS, [
     owned.sessionId,
     turn.firstSeq,

@@ -16,7 +16,8 @@ export async function waitForTurn(
 ): Promise<TurnView | null> {
   let ring: () => void = () => {};
   const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
-    const over = hint.kind === 'events' && hint.events.some((e) => e.turnId === turnId && e.type === 'session.status_idle');
+    const over =
+      hint.kind === 'events' && hint.events.some((e) => e.turnId === turnId && e.type === 'session.status_idle');
     if (over || hint.kind === 'deleted') ring();
   });
   try {

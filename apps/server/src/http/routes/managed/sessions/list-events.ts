@@ -57,7 +57,9 @@ function encodeCursor({ part, at }: EventCursor, order: string): string {
 }
 
 function decodeCursor(page: string, order: string): EventCursor {
-  const parts = /^(asc|desc)\.(log|inbox)\.(\d{1,15})$/.exec(Buffer.from(page.replace(/^page_/, ''), 'base64url').toString());
+  const parts = /^(asc|desc)\.(log|inbox)\.(\d{1,15})$/.exec(
+    Buffer.from(page.replace(/^page_/, ''), 'base64url').toString(),
+  );
   if (!parts || parts[1] !== order) {
     throw new ApiError('invalid_request', 'page: must be the next_page of a list with the same order.');
   }

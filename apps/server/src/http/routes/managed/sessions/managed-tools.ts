@@ -1,5 +1,5 @@
-import type { BetaManagedAgentsAgentToolset20260401 } from '@anthropic-ai/sdk/resources/beta/agents/agents';
 import type { AgentDefinition, ToolName } from '@aaas/contract/agent-config';
+import type { BetaManagedAgentsAgentToolset20260401 } from '@anthropic-ai/sdk/resources/beta/agents/agents';
 import { permissionFor } from '../../../../harness/claude-agent-sdk/permission.ts';
 
 /** Our tools by the names of the agent toolset; those without one are not part of it. */

@@ -1,5 +1,5 @@
-import type { BetaManagedAgentsSession } from '@anthropic-ai/sdk/resources/beta/sessions/sessions';
 import { ApiError } from '@aaas/contract/errors';
+import type { BetaManagedAgentsSession } from '@anthropic-ai/sdk/resources/beta/sessions/sessions';
 import { findSession } from '../../../../sessions/find-session.ts';
 import { hasOpenTurn, managedStatusOf } from '../../../../sessions/lifecycle/status.ts';
 import { managedUsage } from '../../../../sessions/turns/end-turn.ts';

@@ -1,5 +1,5 @@
-import type { BetaManagedAgentsSendSessionEvents } from '@anthropic-ai/sdk/resources/beta/sessions/events';
 import { ApiError } from '@aaas/contract/errors';
+import type { BetaManagedAgentsSendSessionEvents } from '@anthropic-ai/sdk/resources/beta/sessions/events';
 import { z } from 'zod';
 import { transaction } from '../../../../postgres/transaction.ts';
 import { type AddedInput, addInput, type NewInput } from '../../../../sessions/inbox/add-input.ts';
@@ -71,6 +71,8 @@ function inputIdOf(added: AddedInput): string {
     case 'refused':
       throw new ApiError('agent_stopped', `The session is ${added.status} and takes no events. Start its agent first.`);
     case 'full':
-      throw new ApiError('queue_full', `${added.waiting} events wait already. Try again later.`, { retryAfterSeconds: 5 });
+      throw new ApiError('queue_full', `${added.waiting} events wait already. Try again later.`, {
+        retryAfterSeconds: 5,
+      });
   }
 }

@@ -50,7 +50,11 @@ export function streamSessionEvents(app: App, api: Api): void {
               await stream.send({ event: delta.type, data: JSON.stringify(delta) });
             }
           } else if (next.kind === 'deleted') {
-            const data = { type: 'session.deleted', id: `sevt_deleted_${sessionId}`, processed_at: api.ctx.now().toISOString() };
+            const data = {
+              type: 'session.deleted',
+              id: `sevt_deleted_${sessionId}`,
+              processed_at: api.ctx.now().toISOString(),
+            };
             await stream.send({ event: 'session.deleted', data: JSON.stringify(data) });
           }
         }

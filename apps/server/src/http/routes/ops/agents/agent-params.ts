@@ -27,5 +27,8 @@ export function isId(text: string): boolean {
 }
 
 export function agentNotFound(agentId: string): ApiError {
-  return new ApiError('not_found', `There is no agent ${agentId.slice(0, 128)}. GET /api/v1/agents lists those there are.`);
+  return new ApiError(
+    'not_found',
+    `There is no agent ${agentId.slice(0, 128)}. GET /api/v1/agents lists those there are.`,
+  );
 }

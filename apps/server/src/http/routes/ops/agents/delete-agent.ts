@@ -12,7 +12,8 @@ export function deleteAgent(app: App, api: Api): void {
       schema: {
         tags: ['agents'],
         summary: 'Delete an agent',
-        description: 'It drains, then its conversation and its directory are removed. What it cost stays in the ledger.',
+        description:
+          'It drains, then its conversation and its directory are removed. What it cost stays in the ledger.',
         params: AgentParams,
         response: { 202: StatusChange, ...problems },
       },
@@ -23,7 +24,9 @@ export function deleteAgent(app: App, api: Api): void {
       const sessionId = isId(agentId) ? await archiveAgent(api.ctx, workspaceId, agentId) : null;
       if (!sessionId) throw agentNotFound(agentId);
       api.wake(sessionId);
-      return reply.code(202).send({ agent_id: agentId, status: 'draining', message: 'It drains, and is then removed.' });
+      return reply
+        .code(202)
+        .send({ agent_id: agentId, status: 'draining', message: 'It drains, and is then removed.' });
     },
   );
 }

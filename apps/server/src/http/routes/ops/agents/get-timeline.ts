@@ -15,7 +15,10 @@ export function getTimeline(app: App, api: Api): void {
         tags: ['events'],
         summary: 'List transitions between states, with their reasons',
         params: AgentParams,
-        querystring: z.object({ cursor: sequence.default(0), limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
+        querystring: z.object({
+          cursor: sequence.default(0),
+          limit: z.coerce.number().int().min(1).max(1_000).default(100),
+        }),
         response: { 200: z.object({ data: z.array(LifecycleStep), next_cursor: z.string().nullable() }), ...problems },
       },
     },

@@ -11,7 +11,12 @@ export function getTurn(app: App, api: Api): void {
     '/api/v1/agents/:agent_id/turns/:turn_id',
     {
       config: { operation: 'agents.turns.get', scope: 'agents:read' },
-      schema: { tags: ['messages'], summary: 'Get a turn and its answer', params: TurnParams, response: { 200: Turn, ...problems } },
+      schema: {
+        tags: ['messages'],
+        summary: 'Get a turn and its answer',
+        params: TurnParams,
+        response: { 200: Turn, ...problems },
+      },
     },
     async (request) => {
       const { sessionId } = await mainSessionOf(api, request);

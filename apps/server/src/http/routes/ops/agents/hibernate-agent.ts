@@ -19,10 +19,16 @@ export function hibernateAgent(app: App, api: Api): void {
     },
     async (request, reply) => {
       const session = await mainSessionOf(api, request);
-      const status = await changeIntent(api.ctx, session, { intent: null, operation: 'hibernate', reason: 'hibernate_requested' });
+      const status = await changeIntent(api.ctx, session, {
+        intent: null,
+        operation: 'hibernate',
+        reason: 'hibernate_requested',
+      });
       if (!status) throw agentNotFound(request.params.agent_id);
       api.wake(session.sessionId);
-      return reply.code(202).send({ agent_id: request.params.agent_id, status, message: 'It goes to sleep when it is idle.' });
+      return reply
+        .code(202)
+        .send({ agent_id: request.params.agent_id, status, message: 'It goes to sleep when it is idle.' });
     },
   );
 }

@@ -31,7 +31,9 @@ export function interruptAgent(app: App, api: Api): void {
       api.wake(session.sessionId);
       const view = await findAgent(api.ctx.pool, session.workspaceId, agentId);
       if (!view) throw agentNotFound(agentId);
-      return reply.code(202).send({ agent_id: agentId, status: view.status, message: 'The running turn, if any, is interrupted.' });
+      return reply
+        .code(202)
+        .send({ agent_id: agentId, status: view.status, message: 'The running turn, if any, is interrupted.' });
     },
   );
 }

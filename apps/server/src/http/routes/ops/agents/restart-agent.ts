@@ -12,14 +12,19 @@ export function restartAgent(app: App, api: Api): void {
       schema: {
         tags: ['agents'],
         summary: 'Restart an agent',
-        description: 'A running turn gets DRAIN_TIMEOUT, then it is interrupted; a new process goes on with the same conversation.',
+        description:
+          'A running turn gets DRAIN_TIMEOUT, then it is interrupted; a new process goes on with the same conversation.',
         params: AgentParams,
         response: { 202: StatusChange, ...problems },
       },
     },
     async (request, reply) => {
       const session = await mainSessionOf(api, request);
-      const status = await changeIntent(api.ctx, session, { intent: 'active', operation: 'restart', reason: 'restart_requested' });
+      const status = await changeIntent(api.ctx, session, {
+        intent: 'active',
+        operation: 'restart',
+        reason: 'restart_requested',
+      });
       if (!status) throw agentNotFound(request.params.agent_id);
       api.wake(session.sessionId);
       return reply.code(202).send({ agent_id: request.params.agent_id, status, message: 'It restarts.' });

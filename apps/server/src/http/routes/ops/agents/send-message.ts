@@ -58,11 +58,16 @@ export function sendMessage(app: App, api: Api): void {
       if (request.headers.accept?.includes('text/event-stream')) {
         return streamTurn(api, reply, { ...session, agentId, turnId });
       }
-      const turn = prefer.async ? null : await waitWhileAsked(api, reply.raw, session.sessionId, turnId, prefer.waitSeconds);
+      const turn = prefer.async
+        ? null
+        : await waitWhileAsked(api, reply.raw, session.sessionId, turnId, prefer.waitSeconds);
       if (turn && isStranded(turn)) throw stranded(turn);
       if (!turn || !hasEnded(turn)) {
         const endpoint = `${endpointOf(agentId)}/turns/${turnId}`;
-        return reply.code(202).header('location', endpoint).send({ turn_id: turnId, state: turn?.state ?? 'queued', endpoint });
+        return reply
+          .code(202)
+          .header('location', endpoint)
+          .send({ turn_id: turnId, state: turn?.state ?? 'queued', endpoint });
       }
       if (turn.state === 'failed') throw turnFailed(turn);
       return presentAnswer(agentId, turn);
@@ -77,7 +82,10 @@ function turnOf(added: AddedInput, agentId: string, requestHash: string | null):
       throw agentNotFound(agentId);
     case 'refused':
       throw added.status === 'error'
-        ? new ApiError('agent_failed', 'The agent could not be kept running. Mend the cause (GET it: status_detail), then start it.')
+        ? new ApiError(
+            'agent_failed',
+            'The agent could not be kept running. Mend the cause (GET it: status_detail), then start it.',
+          )
         : new ApiError('agent_stopped', 'The agent is stopped. Start it: POST …/start; then send again.');
     case 'full':
       throw new ApiError('queue_full', `${added.waiting} messages wait for this agent already. Try again later.`, {
@@ -95,7 +103,10 @@ function turnOf(added: AddedInput, agentId: string, requestHash: string | null):
 
 function stranded(turn: TurnView): ApiError {
   const code = turn.sessionStatus === 'error' ? 'agent_failed' : 'agent_stopped';
-  return new ApiError(code, `The agent is ${turn.sessionStatus}; the message waits as ${turn.id} and runs when it is started.`);
+  return new ApiError(
+    code,
+    `The agent is ${turn.sessionStatus}; the message waits as ${turn.id} and runs when it is started.`,
+  );
 }
 
 function turnFailed(turn: TurnView): ApiError {
@@ -109,7 +120,9 @@ function contentOf({ message, context }: z.output<typeof SendMessageRequest>) {
 }
 
 function hashOf(body: z.output<typeof SendMessageRequest>): string {
-  return createHash('sha256').update(JSON.stringify([body.message, body.context ?? null])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([body.message, body.context ?? null]))
+    .digest('hex');
 }
 
 /** Waits for the end of the turn, the client's patience, the client's departure or the server's, whichever is first. */

@@ -19,7 +19,11 @@ export function startAgent(app: App, api: Api): void {
     },
     async (request, reply) => {
       const session = await mainSessionOf(api, request);
-      const status = await changeIntent(api.ctx, session, { intent: 'active', operation: 'start', reason: 'start_requested' });
+      const status = await changeIntent(api.ctx, session, {
+        intent: 'active',
+        operation: 'start',
+        reason: 'start_requested',
+      });
       if (!status) throw agentNotFound(request.params.agent_id);
       api.wake(session.sessionId);
       return reply.code(202).send({ agent_id: request.params.agent_id, status, message: 'It starts.' });

@@ -12,14 +12,19 @@ export function stopAgent(app: App, api: Api): void {
       schema: {
         tags: ['agents'],
         summary: 'Stop an agent',
-        description: 'New messages are refused at once; a running turn gets DRAIN_TIMEOUT, then it is interrupted. Messages that wait stay and run after the next start.',
+        description:
+          'New messages are refused at once; a running turn gets DRAIN_TIMEOUT, then it is interrupted. Messages that wait stay and run after the next start.',
         params: AgentParams,
         response: { 202: StatusChange, ...problems },
       },
     },
     async (request, reply) => {
       const session = await mainSessionOf(api, request);
-      const status = await changeIntent(api.ctx, session, { intent: 'stopped', operation: null, reason: 'stop_requested' });
+      const status = await changeIntent(api.ctx, session, {
+        intent: 'stopped',
+        operation: null,
+        reason: 'stop_requested',
+      });
       if (!status) throw agentNotFound(request.params.agent_id);
       api.wake(session.sessionId);
       return reply.code(202).send({ agent_id: request.params.agent_id, status, message: 'It stops.' });

@@ -31,8 +31,10 @@ export function streamEvents(app: App, api: Api): void {
         for await (const next of tailLog(api.ctx, sessionId, after, stream.signal)) {
           if (next.kind === 'event') {
             await stream.send({ id: next.event.seq, event: next.event.type, data: next.event.payload });
-          } else if (next.kind === 'delta') await stream.send({ event: next.delta.type, data: JSON.stringify(next.delta) });
-          else if (next.kind === 'resync') await stream.send({ event: 'resync', data: JSON.stringify({ after: next.after }) });
+          } else if (next.kind === 'delta')
+            await stream.send({ event: next.delta.type, data: JSON.stringify(next.delta) });
+          else if (next.kind === 'resync')
+            await stream.send({ event: 'resync', data: JSON.stringify({ after: next.after }) });
           else await stream.send({ event: 'session.deleted', data: '{"type":"session.deleted"}' });
         }
       } catch (error) {

@@ -8,14 +8,39 @@ export function health(app: App, api: Api): void {
   const config = (operation: string) => ({ config: { operation, scope: null } });
   const tags = ['platform'];
 
-  app.get('/health', { ...config('health'), schema: { tags, summary: 'How the platform is; 200 while it serves', response: { 200: Health } } }, () => summary(api));
+  app.get(
+    '/health',
+    {
+      ...config('health'),
+      schema: { tags, summary: 'How the platform is; 200 while it serves', response: { 200: Health } },
+    },
+    () => summary(api),
+  );
 
-  app.get('/health/live', { ...config('health.live'), schema: { tags, summary: 'The process answers', response: { 200: z.object({ status: z.literal('ok') }) } } }, async () => ({ status: 'ok' as const }));
+  app.get(
+    '/health/live',
+    {
+      ...config('health.live'),
+      schema: { tags, summary: 'The process answers', response: { 200: z.object({ status: z.literal('ok') }) } },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
 
-  app.get('/health/ready', { ...config('health.ready'), schema: { tags, summary: 'It can take work; 503 when draining or without a database', response: { 200: Health, 503: Health } } }, async (_request, reply) => {
-    const now = await summary(api);
-    return reply.code(now.status === 'ok' ? 200 : 503).send(now);
-  });
+  app.get(
+    '/health/ready',
+    {
+      ...config('health.ready'),
+      schema: {
+        tags,
+        summary: 'It can take work; 503 when draining or without a database',
+        response: { 200: Health, 503: Health },
+      },
+    },
+    async (_request, reply) => {
+      const now = await summary(api);
+      return reply.code(now.status === 'ok' ? 200 : 503).send(now);
+    },
+  );
 }
 
 async function summary(api: Api): Promise<Health> {
@@ -33,5 +58,11 @@ async function summary(api: Api): Promise<Health> {
 
 async function databaseAnswers(api: Api): Promise<boolean> {
   const late = new Promise<false>((resolve) => setTimeout(resolve, DATABASE_PATIENCE_MS, false).unref());
-  return Promise.race([api.ctx.pool.query('select 1').then(() => true, () => false), late]);
+  return Promise.race([
+    api.ctx.pool.query('select 1').then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ]);
 }

@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest';
+import { messageUuid } from './message-uuid.ts';
+import { planResume } from './resume-plan.ts';
+
+const turn = {
+  id: 'turn_1',
+  inputId: 'sevt_1',
+  input: { id: 'sevt_1', type: 'user.message', content: [] },
+  firstSeq: 1,
+  attempts: 2,
+  startedAt: new Date(0),
+};
+const message = { type: 'user', uuid: messageUuid('sevt_1'), message: { content: 'do it' } };
+const says = (text: string, stop: string | null) => ({
+  type: 'assistant',
+  uuid: 'a1',
+  message: { stop_reason: stop, content: [{ type: 'text', text }] },
+});
+const calls = {
+  type: 'assistant',
+  uuid: 'a2',
+  message: { stop_reason: 'tool_use', content: [{ type: 'tool_use', id: 'toolu_1', name: 'Bash' }] },
+};
+const failed = {
+  type: 'assistant',
+  uuid: 'a3',
+  isApiErrorMessage: true,
+  message: { stop_reason: 'stop_sequence', content: [{ type: 'text', text: 'API Error' }] },
+};
+const bash = { ref: 'toolu_1', name: 'Bash', input: { command: 'rm x' } };
+const plan = (entries: object[], unknownTools: (typeof bash)[] = []) =>
+  planResume(
+    entries.map((entry) => JSON.stringify(entry)),
+    { turn, unknownTools },
+  );
+
+it('sends a message that the transcript does not know', () => {
+  expect(plan([])).toEqual({ do: 'send', note: null });
+  expect(plan([says('an older answer', 'end_turn')])).toEqual({ do: 'send', note: null });
+});
+
+it('goes on with a turn that was cut off', () => {
+  expect(plan([message])).toEqual({ do: 'continue' });
+  expect(plan([message, calls], [bash])).toEqual({ do: 'continue' });
+  expect(plan([message, says('half', null)])).toEqual({ do: 'continue' });
+});
+
+it('does not take an error of the model for an answer', () => {
+  expect(plan([message, failed])).toEqual({ do: 'continue' });
+});
+
+it('ends a turn whose last answer is in the transcript', () => {
+  expect(plan([message, says('done', 'end_turn')])).toEqual({ do: 'complete', response: 'done' });
+});
+
+it('tells the model of a call that the transcript has lost', () => {
+  for (const found of [plan([message], [bash]), plan([], [bash])]) {
+    expect(found).toMatchObject({ note: expect.stringContaining('- Bash {"command":"rm x"}') });
+  }
+  expect(plan([message], [bash]).do).toBe('prompt');
+});
+
+it('gives an input the same uuid every time, and a valid one', () => {
+  expect(messageUuid('sevt_1')).toBe(messageUuid('sevt_1'));
+  expect(messageUuid('sevt_1')).not.toBe(messageUuid('sevt_2'));
+  expect(messageUuid('sevt_1')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+});

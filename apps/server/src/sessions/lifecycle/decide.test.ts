@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { type Action, decide, type Observed, type SessionFacts } from './decide.ts';
+
+const NOW = 1_000_000;
+const BOUNDS = { drainMs: 30_000, maxRecoveryAttempts: 3 };
+
+const session: SessionFacts = {
+  intent: 'active',
+  turnStatus: 'idle',
+  sandboxPhase: 'ready',
+  operation: null,
+  messageWaits: false,
+  interruptWaits: false,
+  failedStarts: 0,
+  retryAt: null,
+};
+const live: Observed = {
+  process: 'live',
+  lostReason: 'process_exited',
+  turnDriven: false,
+  turnDeadline: null,
+  interrupted: false,
+  drainingSince: null,
+  leave: null,
+};
+const none: Observed = { ...live, process: 'none' };
+const driven: Observed = { ...live, turnDriven: true, turnDeadline: NOW + 60_000 };
+const running: SessionFacts = { ...session, turnStatus: 'running' };
+
+// One row a story: what the row says, what the owner sees, what it does.
+const STORIES: [string, SessionFacts, Observed, Action][] = [
+  // a live process
+  ['nothing to do', session, live, { do: 'wait', until: null }],
+  ['a message waits', { ...session, messageWaits: true }, live, { do: 'begin_turn' }],
+  ['a turn runs', running, driven, { do: 'wait', until: NOW + 60_000 }],
+  ['a message waits behind a turn', { ...running, messageWaits: true }, driven, { do: 'wait', until: NOW + 60_000 }],
+  ['a turn is too long', running, { ...driven, turnDeadline: NOW }, { do: 'interrupt', reason: 'turn_timed_out' }],
+  [
+    'somebody interrupts',
+    { ...running, interruptWaits: true },
+    driven,
+    { do: 'interrupt', reason: 'turn_interrupted' },
+  ],
+  ['it is interrupted already', running, { ...driven, interrupted: true }, { do: 'wait', until: null }],
+  ['an interrupt finds no turn', { ...session, interruptWaits: true }, live, { do: 'settle_interrupt' }],
+  ['a turn was left open by the process before', running, live, { do: 'resume_turn' }],
+  ['start of what runs already', { ...session, operation: 'start' }, live, { do: 'operation_done' }],
+  ['sleep is asked for', { ...session, operation: 'hibernate' }, live, { do: 'close', reason: 'hibernate_requested' }],
+  ['sleep waits for the turn', { ...running, operation: 'hibernate' }, driven, { do: 'wait', until: NOW + 60_000 }],
+  // no process
+  ['nobody needs one', { ...session, sandboxPhase: 'none' }, none, { do: 'release' }],
+  ['a message wakes it', { ...session, sandboxPhase: 'none', messageWaits: true }, none, { do: 'start' }],
+  ['start is asked for', { ...session, sandboxPhase: 'starting', operation: 'start' }, none, { do: 'start' }],
+  ['a turn is open', { ...running, sandboxPhase: 'recovering' }, none, { do: 'start' }],
+  [
+    'the backoff runs',
+    { ...running, sandboxPhase: 'recovering', retryAt: NOW + 5 },
+    none,
+    { do: 'wait', until: NOW + 5 },
+  ],
+  [
+    'it starts',
+    { ...session, sandboxPhase: 'starting' },
+    { ...none, process: 'starting' },
+    { do: 'wait', until: null },
+  ],
+  [
+    'it sleeps and is told to',
+    { ...session, sandboxPhase: 'none', operation: 'hibernate' },
+    none,
+    { do: 'settle', phase: 'none', reason: 'hibernate_requested' },
+  ],
+  [
+    'an interrupt ends a turn that has no process',
+    { ...running, sandboxPhase: 'recovering', interruptWaits: true },
+    none,
+    { do: 'abandon_turn', reason: 'turn_interrupted' },
+  ],
+  // the node before was lost
+  ['an idle one sleeps', session, none, { do: 'settle', phase: 'none', reason: 'node_lost' }],
+  ['one with a turn goes on', running, none, { do: 'recover', reason: 'node_lost' }],
+  ['one with a message goes on', { ...session, messageWaits: true }, none, { do: 'recover', reason: 'node_lost' }],
+  ['nobody blames it for its node', { ...running, failedStarts: 9 }, none, { do: 'recover', reason: 'node_lost' }],
+  // the process was lost
+  ['first loss', session, { ...live, process: 'lost' }, { do: 'recover', reason: 'process_exited' }],
+  ['a loss in a turn', running, { ...driven, process: 'lost' }, { do: 'recover', reason: 'process_exited' }],
+  ['too many losses', { ...running, failedStarts: 3 }, { ...live, process: 'lost' }, { do: 'fail' }],
+  ['in error', { ...session, sandboxPhase: 'failed', messageWaits: true }, none, { do: 'release' }],
+  ['start brings it back', { ...session, sandboxPhase: 'failed', operation: 'start' }, none, { do: 'start' }],
+  // stop
+  ['stop', { ...session, intent: 'stopped' }, live, { do: 'close', reason: 'stop_requested' }],
+  [
+    'stop while it starts',
+    { ...session, intent: 'stopped' },
+    { ...live, process: 'starting' },
+    { do: 'close', reason: 'stop_requested' },
+  ],
+  ['stop in a turn drains', { ...running, intent: 'stopped' }, driven, { do: 'drain' }],
+  [
+    'the turn gets its time',
+    { ...running, intent: 'stopped' },
+    { ...driven, drainingSince: NOW },
+    { do: 'wait', until: NOW + 30_000 },
+  ],
+  [
+    'and no more',
+    { ...running, intent: 'stopped' },
+    { ...driven, drainingSince: NOW - 30_000 },
+    { do: 'interrupt', reason: 'stop_requested' },
+  ],
+  [
+    'stopped with messages',
+    { ...session, intent: 'stopped', sandboxPhase: 'none', messageWaits: true },
+    none,
+    { do: 'release' },
+  ],
+  [
+    'stopped, its node was lost in a turn',
+    { ...running, intent: 'stopped' },
+    none,
+    { do: 'abandon_turn', reason: 'stop_requested' },
+  ],
+  [
+    'stopped, its node was lost',
+    { ...session, intent: 'stopped' },
+    none,
+    { do: 'settle', phase: 'none', reason: 'stop_requested' },
+  ],
+  // restart
+  ['restart', { ...session, operation: 'restart' }, live, { do: 'close', reason: 'restart_requested' }],
+  ['restart starts again', { ...session, operation: 'restart', sandboxPhase: 'none' }, none, { do: 'start' }],
+  ['restart in a turn drains', { ...running, operation: 'restart' }, driven, { do: 'drain' }],
+  // delete outranks all
+  [
+    'delete',
+    { ...session, intent: 'archived', operation: 'restart' },
+    live,
+    { do: 'close', reason: 'delete_requested' },
+  ],
+  ['delete without a process', { ...session, intent: 'archived', sandboxPhase: 'none' }, none, { do: 'purge' }],
+  [
+    'delete with an open turn',
+    { ...running, intent: 'archived', sandboxPhase: 'none' },
+    none,
+    { do: 'abandon_turn', reason: 'delete_requested' },
+  ],
+  // the node leaves
+  ['an idle one goes', session, { ...live, leave: 'node_drained' }, { do: 'close', reason: 'node_drained' }],
+  ['a turn gets its time', running, { ...driven, leave: 'node_drained' }, { do: 'drain' }],
+  [
+    'and then goes on elsewhere',
+    running,
+    { ...driven, leave: 'node_drained', drainingSince: NOW - 30_000 },
+    { do: 'close', reason: 'node_drained' },
+  ],
+  ['with its turn open', { ...running, sandboxPhase: 'none' }, { ...none, leave: 'node_drained' }, { do: 'release' }],
+];
+
+describe('decide', () => {
+  it.each(STORIES)('%s', (_story, facts, seen, action) => {
+    expect(decide(facts, seen, BOUNDS, NOW)).toEqual(action);
+  });
+});
