@@ -10,8 +10,9 @@ import type { AddressInfo } from 'node:net';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { insertModelRequest } from '../apps/server/src/gateway/ledger/insert-model-request.ts';
 import { createPrincipals } from '../apps/server/src/gateway/principal.ts';
-import { addSession, ledgerOf, startTestDatabase, startTestGateway } from '../apps/server/src/gateway/testing.ts';
+import { addSession, ledgerOf, startTestGateway } from '../apps/server/src/gateway/testing.ts';
 import { MESSAGE, MESSAGE_USAGE } from '../apps/server/src/gateway/testing-upstream.ts';
+import { startTestDatabase } from '../apps/server/src/postgres/test-database.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 2_000);
 const WARM_UP = 500;

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { MAX_BODY_BYTES, MAX_OPEN_REQUESTS_PER_SESSION } from './limits.ts';
 import {
   addSession,
@@ -7,9 +8,7 @@ import {
   ledgerOf,
   ledgerWith,
   PROVIDER_KEY,
-  startTestDatabase,
   startTestGateway,
-  type TestDatabase,
   type TestGateway,
   type TestSession,
 } from './testing.ts';

@@ -1,14 +1,7 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import {
-  addSession,
-  ledgerOf,
-  startTestDatabase,
-  startTestGateway,
-  type TestDatabase,
-  type TestGateway,
-  type TestSession,
-} from './testing.ts';
+import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
+import { addSession, ledgerOf, startTestGateway, type TestGateway, type TestSession } from './testing.ts';
 import { ASK, ask } from './testing-client.ts';
 import { type Act, MESSAGE, SSE_HEADERS, streamMessage } from './testing-upstream.ts';
 

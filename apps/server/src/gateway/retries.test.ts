@@ -1,15 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import {
   addSession,
   eventually,
   ledgerOf,
   ledgerWith,
-  startTestDatabase,
   startTestGateway,
-  type TestDatabase,
   type TestGateway,
   type TestSession,
 } from './testing.ts';

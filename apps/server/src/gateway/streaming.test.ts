@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import type { Activity } from './gateway-options.ts';
 import {
   addSession,
   eventually,
   ledgerWith,
   PROVIDER_KEY,
-  startTestDatabase,
   startTestGateway,
-  type TestDatabase,
   type TestGateway,
   type TestSession,
 } from './testing.ts';

@@ -1,43 +1,12 @@
 /** For tests of the gateway: a database of their own, a session in it, and a gateway in front of a scripted upstream. */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { newId } from '@aaas/contract/ids';
-import pg from 'pg';
+import type pg from 'pg';
 import { pino } from 'pino';
-import { startEmbeddedPostgres } from '../postgres/embedded/start-embedded-postgres.ts';
 import type { Gateway, GatewayOptions } from './gateway-options.ts';
 import { startGateway } from './start-gateway.ts';
 import { type FakeUpstream, startFakeUpstream } from './testing-upstream.ts';
 import { issueToken } from './tokens.ts';
-
-const MIGRATIONS = new URL('../postgres/migrations/', import.meta.url);
-
-export interface TestDatabase {
-  pool: pg.Pool;
-  close(): Promise<void>;
-}
-
-/** An empty database with the platform's tables. */
-export async function startTestDatabase(): Promise<TestDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'aaas-gateway-'));
-  await chmod(dataDir, 0o711); // The database may run as another user.
-  const server = await startEmbeddedPostgres({ dataDir });
-  const pool = new pg.Pool({ ...server.connection, max: 10 });
-  pool.on('error', () => {});
-  for (const name of (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.sql')).sort()) {
-    await pool.query(await readFile(new URL(name, MIGRATIONS), 'utf8'));
-  }
-  return {
-    pool,
-    async close() {
-      await pool.end();
-      await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
 
 export interface TestSession {
   workspaceId: string;

@@ -3,7 +3,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -23,7 +23,7 @@ const BODY_MAX_BYTES = 32 * 1024 * 1024;
 export async function createApp(api: Api): Promise<App> {
   const app: App = Fastify({
     loggerInstance: api.ctx.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
     bodyLimit: BODY_MAX_BYTES,
     // Within these a client must have sent its request; an answer may take as long as its turn.
@@ -63,7 +63,14 @@ export async function createApp(api: Api): Promise<App> {
     transformObject: jsonSchemaTransformObject,
   });
   authentication(app, api);
+  app.addHook('onRoute', (route) => {
+    // The documentation is for everybody, its plugin's own routes included.
+    if (route.url.startsWith('/docs')) route.config = { ...route.config, operation: 'docs', scope: null };
+  });
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
+  app.get('/openapi.json', { config: { operation: 'openapi', scope: null }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
   await app.register(async (routes) => {
     opsRoutes(routes as App, api);
     managedRoutes(routes as App, api);

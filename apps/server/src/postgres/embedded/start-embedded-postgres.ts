@@ -37,6 +37,18 @@ export async function startEmbeddedPostgres({
   signal?: AbortSignal | undefined;
 }): Promise<EmbeddedPostgres> {
   signal?.throwIfAborted();
+  try {
+    return await start(dataDir, signal);
+  } catch (cause) {
+    if (cause instanceof StartupError || signal?.aborted) throw cause;
+    throw new StartupError(
+      `The embedded database in ${dataDir} cannot be started (${(cause as Error).message}): mend that, or set DATABASE_URL to a PostgreSQL server of your own.`,
+      { cause },
+    );
+  }
+}
+
+async function start(dataDir: string, signal: AbortSignal | undefined): Promise<EmbeddedPostgres> {
   const site = await prepareSite(dataDir);
   let how: EmbeddedPostgres['how'] = 'started';
   // A second round only when another process starts the same database at the same time.

@@ -1,12 +1,12 @@
 import type { StopReason, TurnState } from '@aaas/contract/events';
 import { newId } from '@aaas/contract/ids';
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { UsageSum } from '../../gateway/ledger/usage-sums.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { draftEvent, type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { OpenTurn } from './begin-turn.ts';
 import { primaryThreadOf } from './primary-thread.ts';
-import type { Usage } from './usage.ts';
 
 /** How a turn ended. */
 export interface TurnEnding {
@@ -66,7 +66,7 @@ export async function endTurn(
   turn: OpenTurn,
   ending: TurnEnding,
   pending: EventDraft[],
-  usage: { ofTurn: Usage; ofSession: Usage },
+  usage: { ofTurn: UsageSum; ofSession: UsageSum },
 ): Promise<void> {
   const spent = usage.ofTurn;
   const at = ctx.now();
@@ -117,7 +117,7 @@ async function hasEnded(ctx: SessionContext, turnId: string): Promise<boolean> {
   return result.rowCount === 1;
 }
 
-function endingEvents(row: SessionRow, ending: TurnEnding, total: Usage): EventDraft[] {
+function endingEvents(row: SessionRow, ending: TurnEnding, total: UsageSum): EventDraft[] {
   const stop = { stop_reason: managedStopReason(ending), stop_details: null };
   const error = ending.error && {
     error: { ...ending.error, retry_status: { type: 'exhausted' } },
@@ -135,8 +135,8 @@ function managedStopReason(ending: TurnEnding) {
   return { type: ending.stopReason === 'refusal' ? 'refusal' : 'end_turn' };
 }
 
-/** Usage in the shape of the Managed Agents API. */
-export function managedUsage(usage: Usage) {
+/** UsageSum in the shape of the Managed Agents API. */
+export function managedUsage(usage: UsageSum) {
   return {
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,

@@ -1,4 +1,5 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gateway/ledger/usage-sums.ts';
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transition } from '../lifecycle/transition.ts';
@@ -10,7 +11,6 @@ import { type OpenTurn, reopenTurn } from './begin-turn.ts';
 import { endTurn, type TurnEnding } from './end-turn.ts';
 import { interruptedEnding, judgeTurn, retryEvents, type TurnError } from './judge-turn.ts';
 import { findUnknownTools, unknownResults } from './unknown-tools.ts';
-import { addUsage, type Usage, usageOfSession, usageOfTurn } from './usage.ts';
 
 export interface TurnDriverOptions {
   ctx: SessionContext;
@@ -36,7 +36,7 @@ export class TurnDriver {
   /** The turn that events belong to, also between two processes. */
   #turnId: string | null = null;
   #modelFailures = 0;
-  #sessionUsage: Usage | null = null;
+  #sessionUsage: UsageSum | null = null;
 
   constructor(options: TurnDriverOptions) {
     this.#options = options;

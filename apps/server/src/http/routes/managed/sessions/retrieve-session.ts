@@ -1,9 +1,9 @@
 import { ApiError } from '@aaas/contract/errors';
 import type { BetaManagedAgentsSession } from '@anthropic-ai/sdk/resources/beta/sessions/sessions';
+import { usageOfSession } from '../../../../gateway/ledger/usage-sums.ts';
 import { findSession } from '../../../../sessions/find-session.ts';
 import { hasOpenTurn, managedStatusOf } from '../../../../sessions/lifecycle/status.ts';
 import { managedUsage } from '../../../../sessions/turns/end-turn.ts';
-import { usageOfSession } from '../../../../sessions/turns/usage.ts';
 import type { Api, App } from '../../../api.ts';
 import { managedTools } from './managed-tools.ts';
 import { requireSession, SessionParams } from './session-params.ts';

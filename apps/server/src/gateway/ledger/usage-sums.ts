@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 
 /** Tokens and cost from the ledger. Cost is in nano-US-dollars (1e-9). */
-export interface Usage {
+export interface UsageSum {
   requests: number;
   inputTokens: number;
   outputTokens: number;
@@ -23,16 +23,16 @@ const SUMS = `
 const OF_TURN = { name: 'usage.turn', text: `select ${SUMS} from model_requests where turn_id = $1` };
 const OF_SESSION = { name: 'usage.session', text: `select ${SUMS} from model_requests where session_id = $1` };
 
-export async function usageOfTurn(pool: Pool, turnId: string): Promise<Usage> {
-  return (await pool.query<Usage>({ ...OF_TURN, values: [turnId] })).rows[0] as Usage;
+export async function usageOfTurn(pool: Pool, turnId: string): Promise<UsageSum> {
+  return (await pool.query<UsageSum>({ ...OF_TURN, values: [turnId] })).rows[0] as UsageSum;
 }
 
-export async function usageOfSession(pool: Pool, sessionId: string): Promise<Usage> {
-  return (await pool.query<Usage>({ ...OF_SESSION, values: [sessionId] })).rows[0] as Usage;
+export async function usageOfSession(pool: Pool, sessionId: string): Promise<UsageSum> {
+  return (await pool.query<UsageSum>({ ...OF_SESSION, values: [sessionId] })).rows[0] as UsageSum;
 }
 
-export function addUsage(a: Usage, b: Usage): Usage {
+export function addUsage(a: UsageSum, b: UsageSum): UsageSum {
   const sum = { ...a };
-  for (const key of Object.keys(b) as (keyof Usage)[]) sum[key] += b[key];
+  for (const key of Object.keys(b) as (keyof UsageSum)[]) sum[key] += b[key];
   return sum;
 }

@@ -1,0 +1,23 @@
+/** 12345 → 12,345 */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** US dollars; small amounts keep the digits that say something. */
+export function dollars(value: number): string {
+  return `$${value.toFixed(value !== 0 && value < 0.01 ? 4 : 2)}`;
+}
+
+/** Milliseconds, for people. */
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
+}
+
+/** How long ago a moment was. */
+export function ago(timestamp: string, now: number = Date.now()): string {
+  return duration(Math.max(now - Date.parse(timestamp), 0));
+}

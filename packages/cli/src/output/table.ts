@@ -1,0 +1,43 @@
+import Table from 'cli-table3';
+import { oneLine } from './one-line.ts';
+import { style } from './style.ts';
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** Columns without lines between them. */
+export function printTable(head: string[], rows: string[][]): void {
+  printRows([head.map((title) => style('bold', title)), ...rows]);
+}
+
+/** Names and what they stand for. */
+export function printFacts(facts: Record<string, string>): void {
+  printRows(Object.entries(facts).map(([name, value]) => [style('dim', name), value]));
+}
+
+function printRows(rows: string[][]): void {
+  const table = new Table({ chars: NO_LINES, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } });
+  table.push(...rows);
+  // The last column is padded as well, which nobody sees and every line wrap shows.
+  console.log(table.toString().replace(/ +$/gm, ''));
+}
+
+/** A cell that somebody else has written. */
+export function cell(text: string | null): string {
+  return text === null || text === '' ? '–' : oneLine(text);
+}

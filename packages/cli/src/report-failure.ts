@@ -1,0 +1,45 @@
+import { ApiRequestError } from '@aaas/client/api-request-error';
+import { ConnectionError } from '@aaas/client/connection-error';
+import { CliError } from './cli-error.ts';
+import { unreachableRemedy } from './connection/unreachable-remedy.ts';
+import { EXIT } from './exit-codes.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { oneLine } from './output/one-line.ts';
+
+/** Says on standard error, in one line, what went wrong and what to do. @returns the exit code. */
+export function reportFailure(error: unknown, options: GlobalOptions): number {
+  const { message, exitCode } = describe(error, options);
+  process.stderr.write(`aaas: ${oneLine(message)}\n`);
+  return exitCode;
+}
+
+function describe(error: unknown, options: GlobalOptions): { message: string; exitCode: number } {
+  if (error instanceof CliError) return error;
+  if (error instanceof ConnectionError) {
+    return { message: `${error.message} ${unreachableRemedy(error.baseUrl, options)}`, exitCode: EXIT.unreachable };
+  }
+  if (error instanceof ApiRequestError) return { message: sentenceOf(error), exitCode: exitCodeOf(error) };
+  // Nobody expected this one: where it comes from helps whoever has to mend it.
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: EXIT.failed };
+}
+
+/** The platform's sentence, with the remedy in terms of the command line where the platform speaks of HTTP. */
+function sentenceOf(error: ApiRequestError): string {
+  switch (error.code) {
+    case 'authentication_required':
+      return 'The platform wants an API key. Give it with --api-key or AAAS_API_KEY.';
+    case 'invalid_api_key':
+      return `${error.detail} It is taken from --api-key, AAAS_API_KEY or the data directory.`;
+    case 'agent_stopped':
+      return 'The agent is stopped. Start it with: aaas agents start <agent>';
+    case 'agent_failed':
+      return 'The agent could not be kept running. See why with aaas agents get <agent>, then aaas agents start <agent>.';
+    default:
+      return error.status >= 500 && error.requestId ? `${error.detail} (request ${error.requestId})` : error.detail;
+  }
+}
+
+function exitCodeOf({ status }: ApiRequestError): number {
+  if (status === 404) return EXIT.notFound;
+  return status === 400 || status === 422 ? EXIT.usage : EXIT.failed;
+}
