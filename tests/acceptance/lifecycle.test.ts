@@ -36,14 +36,20 @@ it('keeps an agent stopped that was created without a start', async () => {
   const created = (await response.json()) as { agent_id: string; status: string; endpoint: string };
   expect(created).toMatchObject({ status: 'stopped', endpoint: `/api/v1/agents/${created.agent_id}` });
   expect(response.headers.get('location')).toBe(created.endpoint);
-  expect(await platform.json('GET', created.endpoint)).toMatchObject({ status: 'stopped', status_reason: 'created', pid: null });
+  expect(await platform.json('GET', created.endpoint)).toMatchObject({
+    status: 'stopped',
+    status_reason: 'created',
+    pid: null,
+  });
 
   const refused = await platform.request('POST', `${created.endpoint}/messages`, { message: 'hello?' });
   expect(refused.status).toBe(409);
   expect(await refused.json()).toMatchObject({ code: 'agent_stopped', status: 409 });
 
   await platform.json('POST', `${created.endpoint}/start`);
-  expect((await platform.json('POST', `${created.endpoint}/messages`, { message: 'hello' })).response).toBe('Simulated reply 1: hello');
+  expect((await platform.json('POST', `${created.endpoint}/messages`, { message: 'hello' })).response).toBe(
+    'Simulated reply 1: hello',
+  );
 });
 
 it('brings an agent up that was created with a start', async () => {
@@ -131,7 +137,18 @@ it('sleeps without a process and wakes with its memory', async () => {
 
 it('takes every order twice, and in any state', async () => {
   const agent = await deploy(false);
-  for (const order of ['stop', 'hibernate', 'hibernate', 'start', 'start', 'restart', 'restart', 'stop', 'start'] as const) await agent.order(order);
+  for (const order of [
+    'stop',
+    'hibernate',
+    'hibernate',
+    'start',
+    'start',
+    'restart',
+    'restart',
+    'stop',
+    'start',
+  ] as const)
+    await agent.order(order);
   expect((await agent.say('all well?')).response).toBe('Simulated reply 1: all well?');
   await agent.reaches('idle');
 });
@@ -144,7 +161,13 @@ it('deletes an agent with everything it was, in the middle of a turn too', async
   const deleted = await platform.request('DELETE', agent.path);
   expect(deleted.status).toBe(202);
   const session = `/v1/sessions/${agent.sessionId}`;
-  for (const path of [agent.path, `${agent.path}/events`, `${agent.path}/messages`, `${agent.path}/timeline`, `${agent.path}/turns/${running}`]) {
+  for (const path of [
+    agent.path,
+    `${agent.path}/events`,
+    `${agent.path}/messages`,
+    `${agent.path}/timeline`,
+    `${agent.path}/turns/${running}`,
+  ]) {
     const response = await platform.request('GET', path);
     expect([path, response.status]).toEqual([path, 404]);
   }
@@ -160,7 +183,8 @@ it('deletes an agent with everything it was, in the middle of a turn too', async
 it('serves more agents than have a place: the one that has been idle longest sleeps', async () => {
   const small = await startTestPlatform({ MAX_AGENTS: '2' });
   try {
-    const live = () => findProcesses(`${small.dataDir}/sessions/`).filter((found) => found.command.includes('claude')).length;
+    const live = () =>
+      findProcesses(`${small.dataDir}/sessions/`).filter((found) => found.command.includes('claude')).length;
     const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(() => deployAgent(small, {}, false)));
     if (!a || !b || !c || !d) throw new Error('four agents were deployed');
     for (const agent of [a, b]) {

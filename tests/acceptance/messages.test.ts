@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent, type LogEntry } from '../support/deployed-agent.ts';
 import { type Platform, script, until } from '../support/platform.ts';
 import { collectFrames, type Frame } from '../support/sse.ts';
@@ -46,12 +46,17 @@ it('answers with the documented shape', async () => {
 
 it('remembers the conversation', async () => {
   const fresh = await deployAgent(platform);
-  for (const n of [1, 2, 3]) expect((await fresh.say(`message ${n}`)).response).toBe(`Simulated reply ${n}: message ${n}`);
+  for (const n of [1, 2, 3])
+    expect((await fresh.say(`message ${n}`)).response).toBe(`Simulated reply ${n}: message ${n}`);
   expect((await fresh.view()).messages_count).toBe(3);
 });
 
 it('streams a turn: its events under their sequence, its text as it is written, the turn at last', async () => {
-  const steps = [{ text: 'Let me look. ' }, { tool: 'Bash', input: { command: 'echo seen' } }, { text: 'It says: {{tool_result}}' }];
+  const steps = [
+    { text: 'Let me look. ' },
+    { tool: 'Bash', input: { command: 'echo seen' } },
+    { text: 'It says: {{tool_result}}' },
+  ];
   const response = await agent.post(script(steps), stream);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const frames = await collectFrames(response);
@@ -71,10 +76,17 @@ it('streams a turn: its events under their sequence, its text as it is written, 
   );
   const use = frames.find((frame) => frame.event === 'agent.tool_use')?.data;
   expect(use).toMatchObject({ name: 'Bash', input: { command: 'echo seen' }, evaluated_permission: 'allow' });
-  expect(frames.find((frame) => frame.event === 'agent.tool_result')?.data).toMatchObject({ tool_use_id: use.id, is_error: false });
+  expect(frames.find((frame) => frame.event === 'agent.tool_result')?.data).toMatchObject({
+    tool_use_id: use.id,
+    is_error: false,
+  });
 
   const last = frames.at(-1);
-  expect(last).toMatchObject({ event: 'x.turn', id: null, data: { agent_id: agent.id, turn: { id: turn, state: 'completed' } } });
+  expect(last).toMatchObject({
+    event: 'x.turn',
+    id: null,
+    data: { agent_id: agent.id, turn: { id: turn, state: 'completed' } },
+  });
   expect(last?.data.response).toContain('It says: seen');
 });
 
@@ -82,9 +94,18 @@ it('hands out a turn at once with Prefer: respond-async', async () => {
   const response = await agent.post(script([{ wait_ms: 300 }, { text: 'late' }]), { prefer: 'respond-async' });
   expect(response.status).toBe(202);
   const accepted = (await response.json()) as { turn_id: string; endpoint: string };
-  expect(accepted).toEqual({ turn_id: expect.any(String), state: 'queued', endpoint: `${agent.path}/turns/${accepted.turn_id}` });
+  expect(accepted).toEqual({
+    turn_id: expect.any(String),
+    state: 'queued',
+    endpoint: `${agent.path}/turns/${accepted.turn_id}`,
+  });
   expect(response.headers.get('location')).toBe(accepted.endpoint);
-  expect(await agent.ended(accepted.turn_id)).toMatchObject({ state: 'completed', response: 'late', stop_reason: 'end_turn', attempts: 1 });
+  expect(await agent.ended(accepted.turn_id)).toMatchObject({
+    state: 'completed',
+    response: 'late',
+    stop_reason: 'end_turn',
+    attempts: 1,
+  });
 });
 
 it('gives up waiting after Prefer: wait, and the turn ends all the same', async () => {
@@ -135,9 +156,14 @@ it('gives the context of a message to the agent', async () => {
 
 it('answers fifty messages at once to each of two agents, in order and never mixed', { timeout: 120_000 }, async () => {
   const count = 50;
-  const agents = await Promise.all(['left', 'right'].map(async (name) => ({ name, agent: await deployAgent(platform, { name }) })));
+  const agents = await Promise.all(
+    ['left', 'right'].map(async (name) => ({ name, agent: await deployAgent(platform, { name }) })),
+  );
   const sent = agents.flatMap(({ name, agent }) =>
-    Array.from({ length: count }, async (_, index) => ({ message: `${name} ${index}`, answer: await agent.say(`${name} ${index}`) })),
+    Array.from({ length: count }, async (_, index) => ({
+      message: `${name} ${index}`,
+      answer: await agent.say(`${name} ${index}`),
+    })),
   );
   for (const { message, answer } of await Promise.all(sent)) {
     expect(answer.response).toMatch(new RegExp(`^Simulated reply \\d+: ${message}$`));
@@ -145,7 +171,9 @@ it('answers fifty messages at once to each of two agents, in order and never mix
   for (const { agent } of agents) {
     const turns = (await turnsOf(agent)) as { message: string; response: string; state: string }[];
     expect(turns).toHaveLength(count);
-    expect(turns.map((turn) => turn.response)).toEqual(turns.map((turn, index) => `Simulated reply ${index + 1}: ${turn.message}`));
+    expect(turns.map((turn) => turn.response)).toEqual(
+      turns.map((turn, index) => `Simulated reply ${index + 1}: ${turn.message}`),
+    );
     const log = await agent.log();
     expect(log.map((entry) => entry.seq)).toEqual(log.map((_, index) => index + 1));
     expect((await agent.view()).messages_count).toBe(count);
@@ -156,17 +184,31 @@ it('lets a tool write into the directory of its agent, where the next turn finds
   const other = await deployAgent(platform);
   await agent.say(script([{ tool: 'Write', input: { file_path: 'note.txt', content: 'kept' } }]));
   expect(readFileSync(join(agent.directory, 'note.txt'), 'utf8')).toBe('kept');
-  const read = script([{ tool: 'Bash', input: { command: 'cat note.txt || echo nothing' } }, { text: '{{tool_result}}' }]);
+  const read = script([
+    { tool: 'Bash', input: { command: 'cat note.txt || echo nothing' } },
+    { text: '{{tool_result}}' },
+  ]);
   expect((await agent.say(read)).response).toBe('kept');
   expect((await other.say(read)).response).toContain('nothing');
 });
 
-it('refuses more messages than may wait, and takes them again later', async () => {
-  const small = await startTestPlatform({ MAX_QUEUED_MESSAGES: '3' });
-  try {
+describe('with MAX_QUEUED_MESSAGES=3', () => {
+  let small: Platform;
+  beforeAll(async () => {
+    small = await startTestPlatform({ MAX_QUEUED_MESSAGES: '3' });
+  });
+  afterAll(() => small?.dispose());
+
+  /** An agent in the middle of a turn. */
+  async function busyAgent(): Promise<DeployedAgent> {
     const busy = await deployAgent(small);
     const running = await busy.begin(script([{ wait_ms: 2_000 }, { text: 'first' }]));
     await until(async () => (await busy.turn(running)).state === 'running');
+    return busy;
+  }
+
+  it('refuses more messages than may wait, and takes them again later', async () => {
+    const busy = await busyAgent();
     const waiting = [await busy.begin('second'), await busy.begin('third'), await busy.begin('fourth')];
     expect((await busy.view()).messages_waiting).toBe(3);
 
@@ -179,9 +221,15 @@ it('refuses more messages than may wait, and takes them again later', async () =
       expect((await busy.ended(turn)).response).toMatch(new RegExp(`^Simulated reply ${index + 2}: `));
     }
     expect((await busy.say('fifth')).response).toBe('Simulated reply 5: fifth');
-  } finally {
-    await small.dispose();
-  }
+  });
+
+  it('keeps to the bound when many messages come at the same time', async () => {
+    const busy = await busyAgent();
+    const asked = Array.from({ length: 30 }, () => busy.post('me too', { prefer: 'respond-async' }));
+    const statuses = (await Promise.all(asked)).map((response) => response.status);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(3);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(27);
+  });
 });
 
 function asEntry(frame: Frame) {

@@ -23,7 +23,10 @@ export async function* framesOf(response: Response): AsyncGenerator<Frame> {
 }
 
 /** All frames up to the end of the stream, or up to the first that `isLast`. */
-export async function collectFrames(response: Response, isLast: (frame: Frame) => boolean = () => false): Promise<Frame[]> {
+export async function collectFrames(
+  response: Response,
+  isLast: (frame: Frame) => boolean = () => false,
+): Promise<Frame[]> {
   const frames: Frame[] = [];
   for await (const frame of framesOf(response)) {
     frames.push(frame);
@@ -39,5 +42,9 @@ function parse(text: string): Frame {
       return [line.slice(0, colon), line.slice(colon + 2)] as const;
     }),
   );
-  return { id: fields.get('id') ?? null, event: fields.get('event') ?? '', data: JSON.parse(fields.get('data') ?? 'null') };
+  return {
+    id: fields.get('id') ?? null,
+    event: fields.get('event') ?? '',
+    data: JSON.parse(fields.get('data') ?? 'null'),
+  };
 }

@@ -15,7 +15,9 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) {
 } else {
   const node = findNode(dirname(fileURLToPath(import.meta.url)));
   if (node === null) {
-    console.error(`aaas: Node ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node}. Install it, or run npm ci.`);
+    console.error(
+      `aaas: Node ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node}. Install it, or run npm ci.`,
+    );
     process.exit(1);
   }
   handOverTo(node);

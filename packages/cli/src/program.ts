@@ -15,7 +15,7 @@ export function createProgram(): Command {
     .description('Deploy Claude agents on your own platform, and talk to them.')
     .version(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .configureOutput({ outputError: (text, write) => write(`aaas: ${oneLine(text.replace(/^error: /, ''))}\n`) })
+    .configureOutput({ outputError: (text, write) => write(`aaas: ${usageError(text)}\n`) })
     .showSuggestionAfterError()
     .exitOverride();
   addGlobalOptions(program);
@@ -23,4 +23,10 @@ export function createProgram(): Command {
     add(program);
   }
   return program;
+}
+
+/** What commander found wrong with the command line, with a way on. */
+function usageError(text: string): string {
+  const problem = oneLine(text.replace(/^error: /, '')).replace(/([^.)?])$/, '$1.');
+  return problem.endsWith('?)') ? problem : `${problem} See aaas --help.`;
 }

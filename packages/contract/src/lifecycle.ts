@@ -39,6 +39,7 @@ export const STATUS_REASONS = {
   hibernate_requested: 'Somebody asked for it to sleep.',
   delete_requested: 'Somebody asked for its deletion.',
   message_received: 'A message woke it.',
+  recovery_started: 'Another process takes over.',
   process_spawned: 'Its process was spawned.',
   probe_answered: 'Its process answered.',
   turn_started: 'A message was taken from the inbox.',

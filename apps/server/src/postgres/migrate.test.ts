@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StartupError } from '../start/startup-error.ts';
 import { migrate } from './migrate.ts';
-import { TEST_SERVERS, type TestSchema, type TestServer } from './testing.ts';
+import { TEST_SERVERS, type TestSchema, type TestServer } from './test-servers.ts';
 
 describe.each(TEST_SERVERS)('migrate on %s', (_name, start) => {
   let server: TestServer;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from './embedded/testing.ts';
 import { sql } from './sql.ts';
-import { TEST_SERVERS, type TestSchema, type TestServer } from './testing.ts';
+import { TEST_SERVERS, type TestSchema, type TestServer } from './test-servers.ts';
 import { transaction } from './transaction.ts';
 
 describe.each(TEST_SERVERS)('on %s', (_name, start) => {

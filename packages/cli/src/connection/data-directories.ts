@@ -32,10 +32,14 @@ export function findAnnouncement(directories: string[]): Announcement | null {
   return null;
 }
 
-export function readAdminKey(directory: string): string | null {
-  try {
-    return readFileSync(join(directory, 'admin.key'), 'utf8').trim();
-  } catch {
-    return null;
+/** The key that the server of one of the directories made for its operator. */
+export function readAdminKey(directories: string[]): string | null {
+  for (const directory of directories) {
+    try {
+      return readFileSync(join(directory, 'admin.key'), 'utf8').trim();
+    } catch {
+      // None there, or not for our eyes: the next place.
+    }
   }
+  return null;
 }

@@ -15,7 +15,9 @@ export interface FoundServer {
 export function findServer(options: GlobalOptions): FoundServer {
   const directories = dataDirectories(options);
   const announced = findAnnouncement(directories);
-  const url = options.url ?? (options.dataDir && announced?.url) ?? (process.env.AAAS_URL || announced?.url);
+  // What was named on the command line goes before what the environment says.
+  const named = options.url ?? (options.dataDir === undefined ? undefined : announced?.url);
+  const url = named ?? (process.env.AAAS_URL || announced?.url);
   if (!url) {
     throw new CliError(
       `No platform runs on ${directories.join(' or ')}. Start one with aaas serve, or name one with --url or AAAS_URL.`,
@@ -34,16 +36,13 @@ function findKey(
   directories: string[],
   announced: Announcement | null,
 ): string | null {
-  const given = options.apiKey ?? (options.dataDir ? undefined : process.env.AAAS_API_KEY || undefined);
-  if (given !== undefined) return given;
+  const inDirectory = () => readAdminKey(announced ? [announced.directory] : directories);
+  const inEnvironment = process.env.AAAS_API_KEY || null;
+  if (options.apiKey !== undefined) return options.apiKey;
+  if (options.dataDir !== undefined) return inDirectory() ?? inEnvironment;
+  if (inEnvironment !== null) return inEnvironment;
   // The admin key of a directory is for the server of that directory: it must not go to whatever --url names.
-  const isOurs = options.dataDir !== undefined || url === announced?.url || isLoopback(url);
-  if (!isOurs) return process.env.AAAS_API_KEY || null;
-  for (const directory of announced ? [announced.directory] : directories) {
-    const key = readAdminKey(directory);
-    if (key) return key;
-  }
-  return process.env.AAAS_API_KEY || null;
+  return url === announced?.url || isLoopback(url) ? inDirectory() : null;
 }
 
 function isLoopback(url: string): boolean {

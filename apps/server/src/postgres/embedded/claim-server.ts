@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import { LOCK_KEYS, LOCK_SPACE } from '../advisory-lock-keys.ts';
@@ -38,7 +37,6 @@ export async function claimServer(socketDir: string, cluster: string): Promise<C
   client.on('error', () => {}); // its 'end' is what counts
   const claim = await tryClaim(client, cluster).catch((cause: unknown) => toClaim(cause));
   if (claim.kind !== 'owned') await client.end().catch(() => {});
-  else (client.connection.stream as Socket).unref(); // the lock alone keeps no process running
   return claim;
 }
 

@@ -75,7 +75,7 @@ describe('after a crash', () => {
 async function startWriter(): Promise<{ child: StartedChild; pid: number }> {
   const child = scratch.child('insert');
   const { pid } = JSON.parse(await child.line('started')) as { pid: number };
-  await eventually(() => child.lines.length > 50);
+  await eventually(() => child.lines.length > 60);
   return { child, pid };
 }
 

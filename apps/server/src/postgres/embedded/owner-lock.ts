@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { claimServer } from './claim-server.ts';
@@ -20,6 +21,7 @@ export function keepOwnerLock(claimed: pg.Client, socketDir: string, cluster: st
 
   const hold = (held: pg.Client) => {
     client = held;
+    socketOf(held).unref(); // the lock alone keeps no process running
     held.once('end', () => void reclaim());
   };
   const reclaim = async () => {
@@ -48,7 +50,12 @@ export function keepOwnerLock(claimed: pg.Client, socketDir: string, cluster: st
     },
     async close() {
       released = true;
+      socketOf(client).ref(); // or the process could end before this promise does
       await client.end().catch(() => {});
     },
   };
+}
+
+function socketOf(client: pg.Client): Socket {
+  return client.connection.stream as Socket;
 }

@@ -84,6 +84,12 @@ const STORIES: [string, SessionFacts, Observed, Action][] = [
   // the process was lost
   ['first loss', session, { ...live, process: 'lost' }, { do: 'recover', reason: 'process_exited' }],
   ['a loss in a turn', running, { ...driven, process: 'lost' }, { do: 'recover', reason: 'process_exited' }],
+  [
+    'a loss that an interrupt wanted',
+    running,
+    { ...driven, process: 'lost', interrupted: true },
+    { do: 'abandon_turn', reason: 'turn_interrupted' },
+  ],
   ['too many losses', { ...running, failedStarts: 3 }, { ...live, process: 'lost' }, { do: 'fail' }],
   ['in error', { ...session, sandboxPhase: 'failed', messageWaits: true }, none, { do: 'release' }],
   ['start brings it back', { ...session, sandboxPhase: 'failed', operation: 'start' }, none, { do: 'start' }],

@@ -97,6 +97,9 @@ function decideLeaving(
 }
 
 function decideActive(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
+  // It was killed because it did not obey an interrupt: the turn ends with it.
+  if (seen.process === 'lost' && seen.turnDriven && seen.interrupted)
+    return { do: 'abandon_turn', reason: 'turn_interrupted' };
   if (seen.process === 'lost') {
     return session.failedStarts < bounds.maxRecoveryAttempts
       ? { do: 'recover', reason: seen.lostReason }

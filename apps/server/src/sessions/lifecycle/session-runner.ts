@@ -179,7 +179,7 @@ export class SessionRunner {
         return takeInterrupts(ctx, owned, null);
       case 'abandon_turn':
         await takeInterrupts(ctx, owned, null);
-        return this.#turns.abandon(interruptedEnding(action.reason, null));
+        return this.#turns.abandon(interruptedEnding(this.#turns.interruptedBy ?? action.reason, null));
       case 'drain':
         this.#drainingSince = ctx.now().getTime();
         return this.#move('draining', this.#leave ?? 'stop_requested');
@@ -211,8 +211,7 @@ export class SessionRunner {
   async #start(): Promise<void> {
     const { ctx, owned } = this.#options;
     const operationDone = this.#row.operation;
-    const reason =
-      operationDone === 'restart' ? 'restart_requested' : operationDone ? 'start_requested' : 'message_received';
+    const reason = startReason(this.#row);
     await transition(ctx, owned, this.#row, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
     this.#drainingSince = null;
     const interrupted = hasOpenTurn(this.#row) ? await this.#turns.reopen() : null;
@@ -331,4 +330,10 @@ export class SessionRunner {
 
 function nextStart(delayMs: number): string {
   return delayMs === 0 ? 'start again now' : `start again in ${Math.ceil(delayMs / 1000)} s`;
+}
+
+function startReason({ operation, sandboxPhase }: SessionRow): StatusReason {
+  if (operation === 'restart') return 'restart_requested';
+  if (operation === 'start') return 'start_requested';
+  return sandboxPhase === 'recovering' ? 'recovery_started' : 'message_received';
 }

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { connect } from '../connection/connect.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { duration } from '../output/figures.ts';
+import { printJson } from '../output/print-json.ts';
+import { printFacts } from '../output/table.ts';
+
+export function healthCommand(program: Command): void {
+  program
+    .command('health')
+    .description('show how the platform is; fails unless it is well')
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const health = await connect(options).health();
+      if (options.json) printJson(health);
+      else {
+        printFacts({
+          status: health.status,
+          version: health.version,
+          uptime: duration(health.uptime_seconds * 1000),
+          database: health.database,
+          agents: `${health.agents.owned} of at most ${health.agents.max} on this node`,
+          isolation:
+            health.enforcement.isolation === 'user' ? 'each agent is a user of its own' : 'none between agents',
+          model: health.simulated ? 'SIMULATED: set ANTHROPIC_API_KEY for a real one' : 'real',
+        });
+      }
+      if (health.status !== 'ok') process.exitCode = EXIT.failed;
+    });
+}
