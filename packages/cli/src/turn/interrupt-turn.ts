@@ -21,7 +21,10 @@ export function interruptTurnOnCtrlC(client: Client, agentId: string, note: (mes
     client.agents.interrupt(agentId).catch((error: Error) => note(`cannot interrupt: ${oneLine(error.message)}`));
   };
   onInterrupt(() => {
-    if (asked) process.exit(EXIT.interrupted);
+    if (asked) {
+      note('left; the turn goes on unless the interrupt has reached it.');
+      process.exit(EXIT.interrupted);
+    }
     asked = true;
     note(`interrupting ${runs ? 'the turn' : 'the turn as soon as it begins'}; Ctrl-C again leaves at once.`);
     if (runs) interrupt();

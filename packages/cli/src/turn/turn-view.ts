@@ -11,7 +11,7 @@ const WIDTH_WITHOUT_TERMINAL = 100;
 
 /** Shows a turn to a person while it happens: text as it is written, tools as short lines. */
 export class TurnView {
-  readonly #write: (text: string) => void;
+  readonly #margin: string;
   #atLineStart = true;
   /** Messages that are being written, in their order: as far as they have come, and as far as they are shown. */
   readonly #messages = new Map<string, { text: string; shown: number }>();
@@ -20,8 +20,9 @@ export class TurnView {
   /** Names of tools whose results are still to come, by the ids of their calls. */
   readonly #openTools = new Map<string, string>();
 
-  constructor(write: (text: string) => void = (text) => process.stdout.write(text)) {
-    this.#write = write;
+  /** @param margin what every line begins with */
+  constructor(margin = '') {
+    this.#margin = margin;
   }
 
   show(event: TurnEvent): void {
@@ -57,7 +58,7 @@ export class TurnView {
   }
 
   get #width(): number {
-    return Math.max(process.stdout.columns ?? WIDTH_WITHOUT_TERMINAL, NARROWEST);
+    return Math.max((process.stdout.columns ?? WIDTH_WITHOUT_TERMINAL) - this.#margin.length, NARROWEST);
   }
 
   #addText(id: string, text: string): void {
@@ -83,8 +84,10 @@ export class TurnView {
   #endText({ id, content }: AgentMessageEvent): void {
     const text = content.map((block) => (block.type === 'text' ? block.text : '')).join('');
     const live = this.#messages.get(id);
-    // What was seen of it live may be less: we came late, or the connection was cut.
-    this.#messages.set(id, { text, shown: live && text.startsWith(live.text) ? live.shown : 0 });
+    const isBeginning = live !== undefined && text.startsWith(live.text);
+    // The connection was cut in the middle of it: it is shown once more, as a whole.
+    if (live && !isBeginning) this.endLine();
+    this.#messages.set(id, { text, shown: isBeginning ? live.shown : 0 });
     this.#openTools.clear();
     this.#showText();
     this.#messages.delete(id);
@@ -122,7 +125,8 @@ export class TurnView {
 
   #out(text: string): void {
     if (text === '') return;
-    this.#write(text);
+    const begun = this.#atLineStart ? this.#margin : '';
+    process.stdout.write(begun + text.replace(/\n(?!$)/g, `\n${this.#margin}`));
     this.#atLineStart = text.endsWith('\n');
   }
 }
