@@ -26,6 +26,7 @@ export class DemoPlatform {
   #directory = '';
   #child: ChildProcess | null = null;
   #output = '';
+  #disposed = false;
 
   get pid(): number {
     return this.#child?.pid ?? 0;
@@ -41,6 +42,7 @@ export class DemoPlatform {
 
   /** Starts the server, also once more after it was killed, and waits until it takes work. */
   async start(): Promise<void> {
+    if (this.#disposed) throw new Error('The demo is ending.');
     if (this.#directory === '') {
       this.#directory = await mkdtemp(join(tmpdir(), 'aaas-demo-'));
       // When we are root, the agents and the database are users of their own, who must get in.
@@ -81,6 +83,7 @@ export class DemoPlatform {
 
   /** Stops the server, whatever it does, and removes its directory. @throws when something is left. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     const child = this.#child;
     if (child && !hasEnded(child)) {
       const exit = once(child, 'exit');

@@ -15,7 +15,7 @@ done
 
 /** Paths are relative: the working directory is the agent's own. */
 export const WORK: Prompt = {
-  text: 'Write fib.sh, a script that prints ten Fibonacci numbers on one line, and run it with sh.',
+  text: 'Write fib.sh, which prints ten Fibonacci numbers in one line, and run it.',
   steps: [
     { tokens_per_second: 40 },
     { text: 'I write the script first, and then I run it.' },
@@ -27,7 +27,7 @@ export const WORK: Prompt = {
 };
 
 export const RECALL: Prompt = {
-  text: 'What did you do before the server was killed? Show me with cat fib.sh.',
+  text: 'What did you do before the crash? Show me: cat fib.sh',
   steps: [{ tool: 'Bash', input: { command: 'cat fib.sh' } }],
   proof: 'printf',
 };

@@ -16,7 +16,7 @@ function messageOf(turn: number): string {
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform(process.env.TEST_DB ? { DATABASE_URL: process.env.TEST_DB } : {});
+  platform = await startPlatform();
 });
 afterAll(() => platform.dispose());
 

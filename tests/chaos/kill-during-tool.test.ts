@@ -6,7 +6,7 @@ import { processesOf } from '../support/processes.ts';
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform(process.env.TEST_DB ? { DATABASE_URL: process.env.TEST_DB } : {});
+  platform = await startPlatform();
 });
 afterAll(() => platform.dispose());
 

@@ -38,7 +38,10 @@ export function createPool(target: PoolTarget, { max, log }: { max: number; log:
     maxLifetimeSeconds: CONNECTION_LIFETIME_S,
     keepAlive: true,
   });
-  pool.on('error', (err) => log.warn({ err }, 'an idle database connection was lost'));
+  pool.on('error', ({ message, code }: Error & { code?: string }) => {
+    // Not the error itself: it carries the whole client. And a server that stops while we do is no news.
+    if (!pool.ending) log.warn({ error: message, code }, 'an idle database connection was lost');
+  });
   // The pool listens to idle clients only: a client that is checked out and between two queries when its connection
   // breaks would end the process with an unhandled 'error'. Its next query fails anyway.
   pool.on('connect', (client) => client.on('error', () => {}));

@@ -13,7 +13,7 @@ let own: string;
 beforeEach(() => {
   closed = mkdtempSync(join(tmpdir(), 'aaas-passage-'));
   chmodSync(closed, 0o700);
-  own = join(closed, 'data', 'own');
+  own = join(closed, 'data', 'its: "own" *');
   mkdirSync(own, { recursive: true, mode: 0o755 });
   writeFileSync(join(closed, 'data', 'secret'), 'of others', { mode: 0o644 });
 });

@@ -21,9 +21,10 @@ export interface Spawn {
 // program sees that path and nothing else of what was covered. mount must not look up what the descriptor is called:
 // that name already leads to the cover.
 const SCRIPT = `
-set -e
+set -ef
 uid=$1 gid=$2 cwd=$3 covered=$4 kept=$5; shift 5
-IFS=:
+IFS='
+'
 n=3
 for dir in $kept; do eval "exec $n<\\"\\$dir\\""; n=$((n + 1)); done
 for dir in $covered; do mount -t tmpfs -o mode=0711,size=1m aaas "$dir"; done
@@ -38,7 +39,7 @@ exec setpriv --reuid "$uid" --regid "$gid" --clear-groups -- "$@"
  * Spawns a program as `user` although some of the directories that it needs lie below one that is closed to others,
  * as in a checkout under /root. Root alone can do this: in a mount namespace of the program's own those directories
  * are made reachable at their own paths.
- * @param needs directories that the program must reach, seven at most (the shell has no more descriptors); no colons.
+ * @param needs directories that the program must reach, seven at most (the shell has no more descriptors).
  */
 export function spawnAs(
   user: User | null,
@@ -55,7 +56,7 @@ export function spawnAs(
     command: 'unshare',
     args: [
       ...['--mount', '--propagation', 'private', 'sh', '-c', SCRIPT, 'sh'],
-      ...[String(user.uid), String(user.gid), cwd, covered.join(':'), topmost(kept).join(':'), command, ...args],
+      ...[String(user.uid), String(user.gid), cwd, covered.join('\n'), topmost(kept).join('\n'), command, ...args],
     ],
     user: {},
   };

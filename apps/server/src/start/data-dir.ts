@@ -11,9 +11,10 @@ export async function prepareDataDir(path: string): Promise<string> {
   const dataDir = resolve(path);
   const isRoot = process.getuid?.() === 0;
   try {
-    await mkdir(dataDir, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
+    const made = await mkdir(dataDir, { recursive: true });
+    // One that was there keeps its mode: it may be somebody's home.
+    if (made !== undefined) await chmod(dataDir, isRoot ? 0o711 : 0o700);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (isRoot) await chmod(dataDir, 0o711);
     const tmp = join(dataDir, 'tmp');
     await rm(tmp, { recursive: true, force: true });
     await mkdir(tmp, { mode: isRoot ? 0o711 : 0o700 });

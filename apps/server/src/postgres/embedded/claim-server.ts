@@ -20,7 +20,7 @@ export type Claim =
 
 /**
  * Takes the lock that says which process an embedded database belongs to. It lies on a connection that is kept for it
- * and so ends with the process, however that dies: a database without it is an orphan that may be adopted or stopped,
+ * and so ends with the process, however that dies: a database without it is an orphan that may be stopped,
  * one with it must not be touched by a second server on the same DATA_DIR.
  */
 export async function claimServer(socketDir: string, cluster: string): Promise<Claim> {

@@ -11,14 +11,15 @@ beforeEach(async () => {
 afterEach(() => scratch.close());
 
 describe('after a crash', () => {
-  it('adopts the database of a killed server, with every row that it acknowledged', async () => {
+  it('replaces the database of a killed server, with every row that it acknowledged', async () => {
     const { child, pid } = await startWriter();
     await child.kill();
     const database = await startEmbeddedPostgres({ dataDir: scratch.dataDir });
-    expect(database).toMatchObject({ how: 'adopted', pid });
+    expect(database.how).toBe('replaced');
+    expect(isAlive(pid)).toBe(false);
     expect(await lostRows(database, child)).toEqual([]);
     await database.stop();
-    expect(isAlive(pid)).toBe(false);
+    expect(isAlive(database.pid)).toBe(false);
   });
 
   it('recovers when the database was killed too, with every row that was acknowledged', async () => {

@@ -52,7 +52,11 @@ async function spawnPostmaster({ paths, account, binaries, socketDir }: Embedded
   const log = await open(paths.log, 'a', 0o600);
   try {
     const args = serverArguments(paths.cluster, socketDir);
-    const child = await spawnServerProgram(binaries.postgres, args, account, log.fd);
+    const child = await spawnServerProgram(binaries.postgres, args, account, log.fd, [
+      paths.home,
+      binaries.packageDir,
+      socketDir,
+    ]);
     child.unref();
     return child.pid;
   } finally {

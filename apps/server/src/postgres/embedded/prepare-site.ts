@@ -1,14 +1,13 @@
-import { join } from 'node:path';
+import { firstUntraversable } from '../../processes/first-untraversable.ts';
+import { canMakePassage } from '../../processes/passage.ts';
 import { StartupError } from '../../start/startup-error.ts';
 import { clusterState } from './cluster-state.ts';
 import type { EmbeddedSite } from './embedded-site.ts';
-import { firstUntraversable } from './first-untraversable.ts';
-import { type Binaries, locateBinaries } from './locate-binaries.ts';
+import { locateBinaries } from './locate-binaries.ts';
 import { givePrivateDirectory, openHomeTo, prepareDataDir, prepareHome } from './prepare-directories.ts';
 import { repairLibraryLinks } from './repair-library-links.ts';
 import { type ServerAccount, serverAccount } from './server-account.ts';
 import { prepareSocketDir } from './socket-directory.ts';
-import { UnreachableBinariesError, UnreachableDataDirError } from './unreachable-error.ts';
 
 /** Directories, user and programs, checked before anything runs. Throws StartupError. */
 export async function prepareSite(dataDir: string): Promise<EmbeddedSite> {
@@ -22,9 +21,7 @@ export async function prepareSite(dataDir: string): Promise<EmbeddedSite> {
     );
   }
   const account = await serverAccount(paths, state);
-  const blockedBy = await firstUntraversable(paths.dataDir, account.uid, account.gid);
-  if (blockedBy !== null) throw new UnreachableDataDirError({ path: paths.dataDir, blockedBy, uid: account.uid });
-  await assertReachable(binaries, account);
+  requireWay([paths.dataDir, binaries.packageDir], account);
   await repairLibraryLinks(binaries);
   await openHomeTo(account, paths);
   // PostgreSQL refuses a directory that others may read, as a restored one often is.
@@ -33,12 +30,13 @@ export async function prepareSite(dataDir: string): Promise<EmbeddedSite> {
 }
 
 /** npm put the programs where the server could read them; the database's user may not. */
-export async function assertReachable(
-  { packageDir }: Pick<Binaries, 'packageDir'>,
-  { uid, gid }: Pick<ServerAccount, 'uid' | 'gid'>,
-): Promise<void> {
-  for (const folder of ['native/bin', 'native/lib', 'native/share/postgresql']) {
-    const blockedBy = await firstUntraversable(join(packageDir, folder), uid, gid);
-    if (blockedBy !== null) throw new UnreachableBinariesError({ path: packageDir, blockedBy, uid });
+export /** The database's user must come to these, if need be through a passage that only root can make. */
+function requireWay(paths: string[], { uid, gid }: ServerAccount): void {
+  for (const path of paths) {
+    const closed = firstUntraversable(path, uid, gid);
+    if (closed === null || canMakePassage()) continue;
+    throw new StartupError(
+      `The database runs as user id ${uid}, which may not enter ${closed} on the way to ${path}: choose a place outside of it, or run 'chmod o+x ${closed}'.`,
+    );
   }
 }

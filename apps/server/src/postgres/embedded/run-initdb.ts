@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { StartupError } from '../../start/startup-error.ts';
 import { DATABASE_USER } from './connection-target.ts';
 import type { Binaries } from './locate-binaries.ts';
@@ -26,6 +27,7 @@ export async function runInitdb(
     ].flat(),
     account,
     'pipe',
+    [dirname(dir), binaries.packageDir],
   );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { chown, lstat, mkdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { firstUntraversable } from '../../processes/first-untraversable.ts';
 import { StartupError } from '../../start/startup-error.ts';
 import { socketPath } from './connection-target.ts';
 import type { EmbeddedPaths } from './embedded-paths.ts';
-import { firstUntraversable } from './first-untraversable.ts';
 import { givePrivateDirectory, ignoreExisting } from './prepare-directories.ts';
 import type { ServerAccount } from './server-account.ts';
 
@@ -44,7 +44,7 @@ async function keepsOthersOut(parent: string, { uid, gid }: ServerAccount): Prom
   const sticky = (info.mode & 0o1000) !== 0;
   const othersWrite = (info.mode & 0o022) !== 0;
   const trusted = info.uid === 0 || info.uid === process.geteuid?.();
-  return trusted && (sticky || !othersWrite) && (await firstUntraversable(parent, uid, gid)) === null;
+  return trusted && (sticky || !othersWrite) && firstUntraversable(parent, uid, gid) === null;
 }
 
 /** Anybody may make a directory of this name before us, and would then hold the door to the database. */

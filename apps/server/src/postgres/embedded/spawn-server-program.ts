@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { spawnAs } from '../../processes/passage.ts';
 import { StartupError } from '../../start/startup-error.ts';
 import type { ServerAccount } from './server-account.ts';
 
@@ -12,9 +13,13 @@ export async function spawnServerProgram(
   args: string[],
   account: ServerAccount,
   output: 'pipe' | number,
+  /** Directories that the program must reach. */
+  needs: string[],
 ): Promise<ChildProcess & { pid: number }> {
-  const child = spawn(program, args, {
-    ...(account.stepsDown ? { uid: account.uid, gid: account.gid } : {}),
+  const user = account.stepsDown ? { uid: account.uid, gid: account.gid } : null;
+  const how = spawnAs(user, { command: program, args, cwd: '/' }, needs);
+  const child = spawn(how.command, how.args, {
+    ...how.user,
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
     detached: true,

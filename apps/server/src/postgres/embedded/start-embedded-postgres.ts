@@ -19,15 +19,15 @@ const MAX_ATTEMPTS = 3;
 export interface EmbeddedPostgres {
   readonly connection: { readonly host: string; readonly user: string; readonly database: string };
   readonly pid: number;
-  readonly how: 'initialised' | 'started' | 'adopted' | 'replaced';
+  readonly how: 'initialised' | 'started' | 'replaced';
   readonly majorVersion: number;
   /** Resolves when the database server is gone. */
   stop(): Promise<void>;
 }
 
 /**
- * The embedded database of a data directory, running and ours: made when there is none, adopted when a server that
- * died left it running. It outlives this process unless `stop` is called. Throws StartupError.
+ * The embedded database of a data directory, running and ours: made when there is none; one that a server left
+ * running when it died is stopped first. It outlives this process unless `stop` is called. Throws StartupError.
  */
 export async function startEmbeddedPostgres({
   dataDir,
@@ -54,8 +54,7 @@ async function start(dataDir: string, signal: AbortSignal | undefined): Promise<
   // A second round only when another process starts the same database at the same time.
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const running = await takeOverRunning(site, signal);
-    if (running.kind === 'adopted') return embedded(site, running.pid, running.client, 'adopted');
-    if (running.kind === 'stopped') how = 'replaced';
+    if (running === 'stopped') how = 'replaced';
     if ((await clusterState(site.paths.cluster)).kind !== 'complete') {
       await initialiseCluster(site, signal);
       how = 'initialised';

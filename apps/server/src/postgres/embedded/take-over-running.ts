@@ -1,5 +1,4 @@
 import { access } from 'node:fs/promises';
-import type pg from 'pg';
 import { StartupError } from '../../start/startup-error.ts';
 import { awaitReady } from './await-ready.ts';
 import { type Claim, claimServer } from './claim-server.ts';
@@ -7,7 +6,6 @@ import { socketPath } from './connection-target.ts';
 import type { EmbeddedSite } from './embedded-site.ts';
 import { isPostmaster } from './is-postmaster.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
-import { runsWith } from './runs-with.ts';
 import { stopPostmaster } from './stop-postmaster.ts';
 import { until } from './until.ts';
 
@@ -17,10 +15,11 @@ const SETTLE_WITHIN_MS = 10_000;
 // An orphan that is no use needs no long patience: what it committed is safe.
 const ORPHAN_PATIENCE = { fastMs: 10_000, immediateMs: 8_000 };
 
-export type TakenOver = { kind: 'adopted'; pid: number; client: pg.Client } | { kind: 'stopped' } | { kind: 'none' };
+/** `stopped`: there was one, and it is gone. */
+export type TakenOver = 'stopped' | 'none';
 
 /**
- * What a server that died left running: adopted when it is whole and runs as we would start it, otherwise stopped.
+ * Stops what a server that died left running: another release may have started it, with other settings.
  * Throws when the database belongs to a server that is alive.
  */
 export async function takeOverRunning(site: EmbeddedSite, signal?: AbortSignal): Promise<TakenOver> {
@@ -28,23 +27,19 @@ export async function takeOverRunning(site: EmbeddedSite, signal?: AbortSignal):
   const file = await readPostmasterFile(cluster);
   if (file === null || !(await isPostmaster(file.pid, cluster))) {
     await refuseUnseenServer(site);
-    return { kind: 'none' };
+    return 'none';
   }
   const { pid } = file;
   const ready = await awaitReady(pid, cluster, signal);
-  if (ready === 'gone') return { kind: 'none' };
+  if (ready === 'gone') return 'none';
   if (ready === 'ready') {
     // Its own word for the socket: TMPDIR may have been another one then.
     const claim = await claimSettled(file.socketDir || site.socketDir, cluster, signal);
     if (claim.kind === 'taken') throw inUse(site, claim.by);
-    if (claim.kind === 'owned') {
-      const current = claim.versionNumber === site.binaries.versionNumber && (await runsWith(site));
-      if (current) return { kind: 'adopted', pid, client: claim.client };
-      await claim.client.end();
-    }
+    if (claim.kind === 'owned') await claim.client.end();
   }
   await stopPostmaster(pid, cluster, ORPHAN_PATIENCE);
-  return { kind: 'stopped' };
+  return 'stopped';
 }
 
 async function claimSettled(socketDir: string, cluster: string, signal?: AbortSignal): Promise<Claim> {

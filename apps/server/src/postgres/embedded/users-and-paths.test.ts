@@ -2,13 +2,13 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstUntraversable } from './first-untraversable.ts';
-import { assertReachable } from './prepare-site.ts';
+import { firstUntraversable } from '../../processes/first-untraversable.ts';
+import { canMakePassage } from '../../processes/passage.ts';
+import { isAlive } from './process-alive.ts';
 import { findAccount } from './server-account.ts';
 import { claimDirectory } from './socket-directory.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 import { AS_ROOT, accountNamed, ask, makeScratch, type Scratch } from './testing.ts';
-import { UnreachableBinariesError, UnreachableDataDirError } from './unreachable-error.ts';
 
 const STRANGER = { uid: 54_321, gid: 54_321 };
 const passwd = await readFile('/etc/passwd', 'utf8');
@@ -69,20 +69,14 @@ describe('paths', () => {
 });
 
 describe.runIf(AS_ROOT)('as root', () => {
-  it('names the directory that the database user may not pass', async () => {
+  it.runIf(canMakePassage())('runs below a directory that is closed to its user', async () => {
     const closed = await mkdtemp(join(tmpdir(), 'aaas-closed-'));
-    const dataDir = join(closed, 'a/data');
-    const error = await startEmbeddedPostgres({ dataDir }).catch((thrown: unknown) => thrown);
+    const database = await startEmbeddedPostgres({ dataDir: join(closed, 'a/data') });
+    expect(await ask(database, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect((await stat(`/proc/${database.pid}`)).uid).not.toBe(0);
+    await database.stop();
+    expect((await stat(closed)).mode & 0o777).toBe(0o700);
     await rm(closed, { recursive: true });
-    expect(error).toBeInstanceOf(UnreachableDataDirError);
-    expect(error).toMatchObject({ path: dataDir, blockedBy: closed });
-  });
-
-  it('names the directory that hides the programs', async () => {
-    await mkdir(join(scratch.dir, 'closed/native/bin'), { recursive: true, mode: 0o700 });
-    const reachable = assertReachable({ packageDir: join(scratch.dir, 'closed') }, STRANGER);
-    await expect(reachable).rejects.toBeInstanceOf(UnreachableBinariesError);
-    await expect(reachable).rejects.toMatchObject({ blockedBy: join(scratch.dir, 'closed') });
   });
 
   it('takes an empty folder over from another user, and refuses one in use', async () => {
@@ -109,7 +103,7 @@ describe.runIf(AS_ROOT)('as root', () => {
 });
 
 const nobody = AS_ROOT ? accountNamed(passwd, 'nobody') : STRANGER;
-const sourceIsOpen = AS_ROOT && (await firstUntraversable(import.meta.dirname, nobody.uid, nobody.gid)) === null;
+const sourceIsOpen = AS_ROOT && firstUntraversable(import.meta.dirname, nobody.uid, nobody.gid) === null;
 
 describe.runIf(sourceIsOpen)('as a plain user', () => {
   it('makes, runs and stops a database in a folder of its own', async () => {
@@ -143,12 +137,13 @@ describe.runIf(sourceIsOpen)('as a plain user', () => {
     expect(await scratch.child('once', STRANGER).line('failed')).toMatch(/^StartupError: .*no entry in \/etc\/passwd/);
   });
 
-  it('adopts what it left running', async () => {
+  it('replaces what it left running', async () => {
     await chown(scratch.dir, nobody.uid, nobody.gid);
     const first = scratch.child('hold', nobody);
     const { pid } = JSON.parse(await first.line('started')) as { pid: number };
     await first.kill();
-    expect(JSON.parse(await scratch.child('once', nobody).line('started'))).toMatchObject({ how: 'adopted', pid });
+    expect(JSON.parse(await scratch.child('once', nobody).line('started'))).toMatchObject({ how: 'replaced' });
+    expect(isAlive(pid)).toBe(false);
   });
 });
 

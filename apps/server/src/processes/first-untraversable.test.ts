@@ -2,8 +2,8 @@ import { chmod, chown, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AS_ROOT } from '../postgres/embedded/testing.ts';
 import { firstUntraversable } from './first-untraversable.ts';
-import { AS_ROOT } from './testing.ts';
 
 const STRANGER = 54_321;
 let dir: string;
@@ -25,24 +25,24 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 describe('firstUntraversable', () => {
   it('names the first directory that blocks, not the last', async () => {
     await chmod(join(dir, 'closed/inside'), 0o700);
-    expect(await firstUntraversable(join(dir, 'closed/inside/deep'), STRANGER, STRANGER)).toBe(join(dir, 'closed'));
+    expect(firstUntraversable(join(dir, 'closed/inside/deep'), STRANGER, STRANGER)).toBe(join(dir, 'closed'));
   });
 
   it('lets everybody pass an open path, and root any path', async () => {
-    expect(await firstUntraversable(join(dir, 'open'), STRANGER, STRANGER)).toBeNull();
-    expect(await firstUntraversable(join(dir, 'closed/inside'), 0, 0)).toBeNull();
+    expect(firstUntraversable(join(dir, 'open'), STRANGER, STRANGER)).toBeNull();
+    expect(firstUntraversable(join(dir, 'closed/inside'), 0, 0)).toBeNull();
   });
 
   it('does not take what is missing for a block', async () => {
-    expect(await firstUntraversable(join(dir, 'open/not/yet'), STRANGER, STRANGER)).toBeNull();
+    expect(firstUntraversable(join(dir, 'open/not/yet'), STRANGER, STRANGER)).toBeNull();
   });
 
   it.each(['link', 'relative'])('follows a %s to where it leads', async (name) => {
-    expect(await firstUntraversable(join(dir, 'open', name), STRANGER, STRANGER)).toBe(join(dir, 'closed'));
+    expect(firstUntraversable(join(dir, 'open', name), STRANGER, STRANGER)).toBe(join(dir, 'closed'));
   });
 
   it('ends at a link to itself', async () => {
-    expect(await firstUntraversable(join(dir, 'open/loop'), STRANGER, STRANGER)).toBe(join(dir, 'open/loop'));
+    expect(firstUntraversable(join(dir, 'open/loop'), STRANGER, STRANGER)).toBe(join(dir, 'open/loop'));
   });
 
   it.runIf(AS_ROOT)('looks at one class of the mode only, as the kernel does', async () => {
@@ -50,10 +50,10 @@ describe('firstUntraversable', () => {
     await mkdir(path);
     await chown(path, STRANGER, 777);
     await chmod(path, 0o011);
-    expect(await firstUntraversable(path, STRANGER, 777)).toBe(path);
-    expect(await firstUntraversable(path, 1, 777)).toBeNull();
+    expect(firstUntraversable(path, STRANGER, 777)).toBe(path);
+    expect(firstUntraversable(path, 1, 777)).toBeNull();
     await chmod(path, 0o101);
-    expect(await firstUntraversable(path, 1, 777)).toBe(path);
-    expect(await firstUntraversable(path, 1, 1)).toBeNull();
+    expect(firstUntraversable(path, 1, 777)).toBe(path);
+    expect(firstUntraversable(path, 1, 1)).toBeNull();
   });
 });
