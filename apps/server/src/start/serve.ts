@@ -16,6 +16,7 @@ import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
 import { createApp } from '../http/create-app.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { lifeMarker, nodeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
 import { sweep } from '../sandboxes/reaper/sweep.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
@@ -73,10 +74,10 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
     log,
   });
   closers.add('node', () => node.close());
-  const lifeline = await startLifeline({ nodeMarker: `${node.id}/`, postgresPid: database.embeddedPid, log });
+  const lifeline = await startLifeline({ marker: lifeMarker(node), postgresPid: database.embeddedPid, log });
   closers.add('lifeline', () => lifeline.close());
   // Whatever an earlier life of this node has left behind must be gone before its sessions go on.
-  const left = await sweep({ marker: `${node.id}/`, uid: null });
+  const left = await sweep({ marker: nodeMarker(node.id), uid: null });
   const released = await releaseSessionsOf(pool, [node.id]);
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
@@ -93,6 +94,7 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
     nodeId: node.id,
     harness: claudeHarness({
       id: node.id,
+      incarnation: node.incarnation,
       dataDir,
       uidBase: users.uidBase,
       gatewayUrl: gateway.url,

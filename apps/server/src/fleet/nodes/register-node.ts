@@ -8,6 +8,8 @@ import { StartupError } from '../../start/startup-error.ts';
 
 export interface Node {
   id: string;
+  /** How often it has started: tells its lives apart. */
+  incarnation: number;
   /** Ends the heartbeat and says in the row that the node has left. */
   close(): Promise<void>;
 }
@@ -31,11 +33,12 @@ export async function registerNode(options: {
   const { pool, log } = options;
   const id = await nodeId(options.dataDir);
   const lock = await lockNode(pool, id, options.dataDir);
-  await pool.query(
+  const registered = await pool.query<{ incarnation: number }>(
     `insert into nodes (id, roles, version, capacity, pid) values ($1, $2, $3, $4, $5)
      on conflict (id) do update set incarnation = nodes.incarnation + 1, roles = excluded.roles,
        version = excluded.version, capacity = excluded.capacity, pid = excluded.pid,
-       started_at = now(), heartbeat_at = now(), stopped_at = null`,
+       started_at = now(), heartbeat_at = now(), stopped_at = null
+     returning incarnation`,
     [id, ['api', 'worker', 'gateway'], options.version, options.capacity, process.pid],
   );
   const beat = setInterval(() => {
@@ -45,6 +48,7 @@ export async function registerNode(options: {
   }, options.leaseTtlMs / 3);
   return {
     id,
+    incarnation: registered.rows[0]?.incarnation ?? 1,
     close: async () => {
       clearInterval(beat);
       await pool.query('update nodes set stopped_at = now() where id = $1', [id]).catch(() => {});

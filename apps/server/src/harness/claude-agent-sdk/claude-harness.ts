@@ -5,6 +5,7 @@ import { openClaudeSession } from './open-session.ts';
 /** The harness on the official Claude Agent SDK: loop and tools run in one Claude Code process per session. */
 export function claudeHarness(node: {
   id: string;
+  incarnation: number;
   dataDir: string;
   /** First uid of the agents; null when the server is not root and agents share its user. */
   uidBase: number | null;
@@ -21,7 +22,7 @@ export function claudeHarness(node: {
         session,
         interrupted,
         sink,
-        name: { nodeId: node.id, sessionId: session.id, generation },
+        name: { node, sessionId: session.id, generation },
         directory,
         user,
         gatewayUrl: node.gatewayUrl,

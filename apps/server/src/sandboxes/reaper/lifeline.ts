@@ -1,6 +1,6 @@
 // The lifeline: a process of its own whose standard input is a pipe held by the server. When the server dies, however
 // it dies, the pipe ends, and this process ends what the server can no longer end: its sandboxes and its database.
-// Run as: node lifeline.ts <marker of the node> <pid of the database or 0>
+// Run as: node lifeline.ts <marker of this life of the node> <pid of the database or 0>
 import { readFile } from 'node:fs/promises';
 import { sweep } from './sweep.ts';
 

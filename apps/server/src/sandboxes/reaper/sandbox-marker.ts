@@ -5,11 +5,22 @@
 export const SANDBOX_MARKER = 'AAAS_SANDBOX';
 
 export interface SandboxName {
-  nodeId: string;
+  /** The node and which of its lives: what ends one life must not touch the next. */
+  node: { id: string; incarnation: number };
   sessionId: string;
   generation: number;
 }
 
-export function sandboxMarker({ nodeId, sessionId, generation }: SandboxName): string {
-  return `${nodeId}/${sessionId}/${generation}`;
+export function sandboxMarker({ node, sessionId, generation }: SandboxName): string {
+  return `${lifeMarker(node)}${sessionId}/${generation}`;
+}
+
+/** What the markers of one life of a node begin with. */
+export function lifeMarker({ id, incarnation }: SandboxName['node']): string {
+  return `${nodeMarker(id)}${incarnation}/`;
+}
+
+/** What the markers of a node begin with, in all its lives. */
+export function nodeMarker(id: string): string {
+  return `${id}/`;
 }

@@ -12,7 +12,7 @@ const RESPAWN_PAUSE_MS = 500;
 
 /** Keeps one lifeline process beside the server: a killed one is replaced. */
 export async function startLifeline(options: {
-  nodeMarker: string;
+  marker: string;
   postgresPid: number | null;
   log: Logger;
 }): Promise<Lifeline> {
@@ -43,9 +43,9 @@ export async function startLifeline(options: {
   };
 }
 
-async function spawnLifeline(options: { nodeMarker: string; postgresPid: number | null }): Promise<ChildProcess> {
+async function spawnLifeline(options: { marker: string; postgresPid: number | null }): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('./lifeline.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, options.nodeMarker, String(options.postgresPid ?? 0)], {
+  const child = spawn(process.execPath, [script, options.marker, String(options.postgresPid ?? 0)], {
     // A group of its own: a signal to the server's group must not reach it.
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
