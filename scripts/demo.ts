@@ -64,8 +64,8 @@ async function demo(): Promise<void> {
   );
   if (simulated) say('  “Simulated reply 2”: the model was given the message before the crash as well.');
   say(`  ${style('dim', times.map(([what, ms]) => `${what} ${duration(ms)}`).join(' · '))}`);
-  say('\nNext  npx aaas serve                                 a platform to keep, in ./data');
-  say('      npx aaas agents create --type code --name dev  your agent, in another terminal');
+  say('\nNext  npx aaas serve                                 a platform that stays');
+  say('      npx aaas agents create --type code --name dev  your agent (2nd terminal)');
   say('      npx aaas send dev "Hello"                      talk to it');
   if (simulated) say('      ANTHROPIC_API_KEY=… npm run demo               the same with a real model');
 }

@@ -136,7 +136,7 @@ it('leaves the key in no file, no event, no answer and no line of output', async
   expect(platform.output()).not.toContain(PLANTED);
   const files = filesBelow(platform.dataDir);
   expect(files.some((file) => file.endsWith('.jsonl'))).toBe(true);
-  expect(files.filter((file) => readFileSync(file).includes(PLANTED))).toEqual([]);
+  expect(files.filter((file) => holds(file, PLANTED))).toEqual([]);
 });
 
 it('keeps its own secrets to their owner', () => {
@@ -144,6 +144,15 @@ it('keeps its own secrets to their owner', () => {
   expect(platform.output().split(platform.key)).toHaveLength(2);
   expect(platform.output()).not.toContain('aaas-gw.');
 });
+
+/** A file that its owner has removed meanwhile holds nothing. */
+function holds(file: string, text: string): boolean {
+  try {
+    return readFileSync(file).includes(text);
+  } catch {
+    return false;
+  }
+}
 
 function filesBelow(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true, recursive: true }).flatMap((entry) =>

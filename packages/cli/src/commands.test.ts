@@ -1,7 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { startReachablePlatform } from '@aaas/client/testing/start-reachable-platform';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, script, until } from '../../../tests/support/platform.ts';
-import { type AaasOptions, runAaas, startAaas } from './testing/run-aaas.ts';
+import { AAAS, type AaasOptions, runAaas, startAaas } from './testing/run-aaas.ts';
+
+const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
 let platform: Platform;
 let at: AaasOptions;
@@ -118,7 +124,7 @@ test('the log is shown, from where one wants, and followed until Ctrl-C', async 
   await aaas('agents', 'create', '--name', 'logger');
   await aaas('send', 'logger', 'remember me');
   const log = linesOf(await aaas('logs', 'logger'));
-  expect(log[0]).toMatch(/^ +1 {2}\d\d:\d\d:\d\d {2}x\.lifecycle +stopped → starting/);
+  expect(log[0]).toMatch(/^1 {2}\d\d:\d\d:\d\d {2}x\.lifecycle +.*start_requested$/);
   expect(log.find((line) => line.includes('user.message'))).toMatch(/remember me$/);
   const rest = linesOf(await aaas('logs', 'logger', '--after', '3', '--json')).map((line) => JSON.parse(line));
   expect(rest.map((event) => event.seq)).toEqual(rest.map((_, index) => index + 4));
@@ -134,22 +140,19 @@ test('the log is shown, from where one wants, and followed until Ctrl-C', async 
 test('Ctrl-C interrupts the turn and shows its end; a second one leaves at once', async () => {
   await aaas('agents', 'create', '--name', 'sleeper');
   const { id } = await aaasJson('agents', 'get', 'sleeper');
-  const slow = script([{ wait_ms: 60_000 }, { text: 'too late' }]);
+  const slow = script([{ tokens_per_second: 5 }, { text: 'I am writing this text very slowly. '.repeat(50) }]);
   const interrupted = startAaas(['send', 'sleeper', slow], at);
-  await until(() => isIn(id, 'running'));
-  // The command must have heard of it as well.
-  await until(() => {
-    interrupted.child.kill('SIGINT');
-    return interrupted.stderr.includes('interrupting');
-  });
+  await until(() => interrupted.stdout.includes('I am'));
+  interrupted.child.kill('SIGINT');
   const { code, stdout, stderr } = await interrupted.finished;
   expect(code).toBe(130);
-  expect(stdout).toMatch(/^interrupted · /);
+  expect(stdout).toMatch(/\ninterrupted · [^\n]+\n$/);
   expect(stderr).toContain('Ctrl-C again leaves at once');
+  await until(() => isIn(id, 'idle'));
 
   const left = startAaas(['send', 'sleeper', slow], at);
-  await until(() => isIn(id, 'running'));
-  const signals = setInterval(() => left.child.kill('SIGINT'), 20);
+  await until(() => left.stdout.includes('I am'));
+  const signals = setInterval(() => left.child.kill('SIGINT'), 5);
   expect((await left.finished).code).toBe(130);
   clearInterval(signals);
   await aaas('agents', 'rm', 'sleeper');
@@ -184,12 +187,13 @@ test('every failure is one line with a way on, and an exit code that says what i
     [['agents', 'list'], 1, /Give it with --api-key or AAAS_API_KEY/, { env: { AAAS_URL: url } }],
   ];
   await Promise.all([1, 2].map((n) => platform.deploy({ name: `twin-${n}` })));
-  for (const [args, code, says, options = at] of failures) {
+  const check = async ([args, code, says, options = at]: (typeof failures)[number]) => {
     const failed = await runAaas([...args, ...(code === 2 ? [] : ['--json'])], options);
     expect({ args, code: failed.code, stdout: failed.stdout }).toEqual({ args, code, stdout: '' });
     expect(failed.stderr).toMatch(says);
     expect(failed.stderr).toMatch(/^aaas: [^\n]+\n$/);
-  }
+  };
+  await Promise.all(failures.map(check));
 });
 
 test('the platform is found through options, the environment, or a data directory', async () => {
@@ -203,4 +207,25 @@ test('the platform is found through options, the environment, or a data director
   ];
   const found = await Promise.all(ways.map(([args, options]) => runAaas(['agents', 'list', ...args], options)));
   expect(found.map(({ code }) => code)).toEqual(ways.map(() => 0));
+});
+
+test('the examples of the readme work as they stand there', async () => {
+  const examples = [...README.matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code as string);
+  expect(examples).toHaveLength(2);
+  const directory = mkdtempSync(join(tmpdir(), 'aaas-readme-'));
+  symlinkSync(AAAS, join(directory, 'aaas'));
+  const env = { ...at.env, PATH: `${directory}:${dirname(process.execPath)}:${process.env.PATH}` };
+  try {
+    for (const example of examples) {
+      const { status, stdout, stderr } = spawnSync('sh', ['-e', '-c', example], {
+        cwd: directory,
+        env,
+        encoding: 'utf8',
+      });
+      expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
+    }
+    expect(readFileSync(join(directory, 'answer.json'), 'utf8')).toContain('Simulated reply 1: Hello');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

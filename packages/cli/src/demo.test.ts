@@ -6,33 +6,31 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { processesOf } from '@aaas/client/testing/processes-of';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 const DEMO = fileURLToPath(new URL('../../../scripts/demo.ts', import.meta.url));
-let directory: string;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'aaas-demo-test-'));
-  chmodSync(directory, 0o711);
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
 /** Runs the demo; it must leave nothing behind, however it ends. */
 async function runDemo(env: Record<string, string>, onOutput: (pid: number, output: string) => void = () => {}) {
-  const child = spawn(process.execPath, [DEMO], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: directory, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child.stdout.on('data', (chunk) => onOutput(child.pid as number, String(chunk)));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const output = await text(child.stdout);
-  const code = await ended;
-  expect(await processesOf(directory)).toEqual([]);
-  expect(readdirSync(directory)).toEqual([]);
-  return { code, output };
+  const directory = mkdtempSync(join(tmpdir(), 'aaas-demo-test-'));
+  chmodSync(directory, 0o711);
+  try {
+    const child = spawn(process.execPath, [DEMO], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: directory, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.on('data', (chunk) => onOutput(child.pid as number, String(chunk)));
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const output = await text(child.stdout);
+    const code = await ended;
+    expect(await processesOf(directory)).toEqual([]);
+    expect(readdirSync(directory)).toEqual([]);
+    return { code, output };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
-test('the demo shows an agent that outlives its server, on one screen', async () => {
+test.concurrent('the demo shows an agent that outlives its server, on one screen', async () => {
   const { code, output } = await runDemo({});
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain('SIMULATED');
@@ -43,13 +41,13 @@ test('the demo shows an agent that outlives its server, on one screen', async ()
   expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
 });
 
-test('a demo that fails says why and what the server said', async () => {
+test.concurrent('a demo that fails says why and what the server said', async () => {
   const { code, output } = await runDemo({ ANTHROPIC_BASE_URL: 'nowhere' });
   expect(code).toBe(1);
   expect(output).toMatch(/✗ The server has ended with 1\.\n.*\naaas: Bad setting ANTHROPIC_BASE_URL/);
 });
 
-test('a demo that is interrupted cleans up', async () => {
+test.concurrent('a demo that is interrupted cleans up', async () => {
   const { code } = await runDemo({}, (pid, output) => {
     if (output.includes('⏺ Write')) process.kill(pid, 'SIGINT');
   });

@@ -1,8 +1,7 @@
 import type { LiveDelta, StopReason } from '@aaas/contract/events';
 import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
 import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
-import type { TranscriptEntry } from '../sessions/log/append.ts';
-import type { EventDraft } from '../sessions/log/draft-event.ts';
+import type { Uncommitted } from '../sessions/log/append.ts';
 import type { OpenTurn } from '../sessions/turns/begin-turn.ts';
 
 /**
@@ -31,7 +30,7 @@ export interface InterruptedTurn {
 /** Where a harness writes. Both go to the turn that the owner has open. */
 export interface TurnSink {
   /** Commits events, and entries of the transcript with them, under the owner's generation; resolves when durable. */
-  commit(events: EventDraft[], transcript: TranscriptEntry[]): Promise<void>;
+  commit(batch: Uncommitted): Promise<void>;
   /** Shows text while it is being written. Never stored. */
   delta(delta: LiveDelta): void;
   /** Reads the transcript back, oldest first. */
@@ -54,8 +53,8 @@ export interface HarnessSession {
   kill(): Promise<void>;
 }
 
-/** `pending` are events that the end of the turn must still commit. */
-export type TurnOutcome = { pending: EventDraft[]; response: string | null } & (
+/** `left` is what the end of the turn must still commit. */
+export type TurnOutcome = { left: Uncommitted; response: string | null } & (
   | { kind: 'completed'; stopReason: StopReason }
   | { kind: 'interrupted' }
   | { kind: 'failed'; error: { type: string; message: string }; retryable: boolean }

@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const AAAS = fileURLToPath(new URL('../../bin/aaas.js', import.meta.url));
+
+// Node's own place for it: dozens of commands need not be compiled each time anew.
+const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
 export interface Finished {
   code: number | null;
@@ -30,7 +35,7 @@ export interface AaasOptions {
 export function startAaas(args: string[], { env = {}, cwd = '/', input, node = [] }: AaasOptions = {}): RunningAaas {
   const child = spawn(process.execPath, [...node, AAAS, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(input);

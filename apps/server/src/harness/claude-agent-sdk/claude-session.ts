@@ -14,9 +14,6 @@ const CLOSE_GRACE_MS = 3_000;
 // A resumed process that has not asked the model by then believes that there is nothing to go on with.
 const CONTINUE_WITHIN_MS = 10_000;
 
-/** The transcript of the session could not be stored: what the process knows and what we know have parted. */
-export class TranscriptLost extends Error {}
-
 /** One live Claude Code process and the turn that it works on. */
 export class ClaudeSession implements HarnessSession {
   readonly spawned: Promise<void>;
@@ -77,7 +74,12 @@ export class ClaudeSession implements HarnessSession {
   runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome> {
     const plan = how === 'resume' ? this.#plan : null;
     if (plan?.do === 'complete') {
-      return Promise.resolve({ kind: 'completed', stopReason: 'end_turn', response: plan.response, pending: [] });
+      return Promise.resolve({
+        kind: 'completed',
+        stopReason: 'end_turn',
+        response: plan.response,
+        left: { events: [], transcript: [] },
+      });
     }
     const { promise } = this.#turn ?? this.#openTurn();
     if (plan?.do === 'continue') void this.#promptUnlessContinued(turn);
@@ -108,7 +110,7 @@ export class ClaudeSession implements HarnessSession {
 
   async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
     if (this.#translator) await this.#translator.onTranscript(entries, parsed);
-    else await this.#sink.commit([], entries);
+    else await this.#sink.commit({ events: [], transcript: entries });
   }
 
   async close(): Promise<void> {
@@ -137,26 +139,25 @@ export class ClaudeSession implements HarnessSession {
     if (this.#turn && !this.#heardOfModel) this.#send([text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
   }
 
-  async #settle(outcome: TurnOutcome): Promise<void> {
-    try {
-      await this.#translator?.flush();
-      this.#turn?.resolve(outcome);
-    } catch (error) {
-      this.#turn?.reject(error);
+  async #read(): Promise<void> {
+    for await (const message of this.#query) {
+      if (message.type === 'system' && message.subtype === 'mirror_error') return this.#part(message.error);
+      if (message.type === 'stream_event' || message.type === 'assistant') this.#heardOfModel = true;
+      const outcome = this.#translator?.onMessage(message);
+      if (!outcome) continue;
+      try {
+        await this.#translator?.settled();
+        this.#turn?.resolve(outcome);
+      } catch (error) {
+        return this.#part(String(error));
+      }
     }
   }
 
-  async #read(): Promise<void> {
-    for await (const message of this.#query) {
-      if (message.type === 'system' && message.subtype === 'mirror_error') {
-        this.#turn?.reject(new TranscriptLost(message.error));
-        await this.kill();
-        return;
-      }
-      if (message.type === 'stream_event' || message.type === 'assistant') this.#heardOfModel = true;
-      const outcome = this.#translator?.onMessage(message);
-      if (outcome) await this.#settle(outcome);
-    }
+  /** What the process remembers cannot be stored: it must not go on. */
+  async #part(why: string): Promise<void> {
+    this.#turn?.reject(new Error(`failed to store the transcript: ${why}`));
+    await this.kill();
   }
 }
 

@@ -27,6 +27,11 @@ interface Entry {
 
 const FINAL = new Set(['end_turn', 'stop_sequence', 'max_tokens', 'refusal']);
 
+/** The model had nothing more to say. */
+export function isFinal(stopReason: string | null | undefined): boolean {
+  return FINAL.has(stopReason ?? '');
+}
+
 export function planResume(transcript: string[], { turn, unknownTools }: InterruptedTurn): ResumePlan {
   const entries = transcript.map((text) => JSON.parse(text) as Entry);
   const start = entries.findIndex((entry) => entry.uuid === messageUuid(turn.inputId));
@@ -34,7 +39,7 @@ export function planResume(transcript: string[], { turn, unknownTools }: Interru
   const note = noteOn(unknownTools.filter((tool) => tool.ref === null || !known.has(tool.ref)));
   if (start === -1) return { do: 'send', note };
   const last = entries.slice(start).findLast(isConversation);
-  if (last?.type === 'assistant' && FINAL.has(last.message?.stop_reason ?? '') && textOf(last) !== null) {
+  if (last?.type === 'assistant' && isFinal(last.message?.stop_reason) && textOf(last) !== null) {
     return { do: 'complete', response: textOf(last) as string };
   }
   return note === null ? { do: 'continue' } : { do: 'prompt', note };

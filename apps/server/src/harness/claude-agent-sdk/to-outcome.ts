@@ -1,14 +1,14 @@
 import type { StopReason } from '@aaas/contract/events';
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
-import type { EventDraft } from '../../sessions/log/draft-event.ts';
+import type { Uncommitted } from '../../sessions/log/append.ts';
 import type { TurnOutcome } from '../harness.ts';
 
 const RETRYABLE = new Set([408, 409, 429, 500, 502, 503, 504, 529]);
 
 /** The verdict on a turn. `subtype` is not it: a turn that failed at the model has subtype success and `is_error`. */
-export function toOutcome(result: SDKResultMessage, pending: EventDraft[]): TurnOutcome {
+export function toOutcome(result: SDKResultMessage, left: Uncommitted): TurnOutcome {
   const response = result.subtype === 'success' && !result.is_error ? result.result : null;
-  const ended = { pending, response };
+  const ended = { left, response };
   if (String(result.terminal_reason ?? '').startsWith('aborted')) return { ...ended, kind: 'interrupted' };
   if (result.subtype === 'error_max_turns') return { ...ended, kind: 'completed', stopReason: 'max_turns' };
   if (!result.is_error) return { ...ended, kind: 'completed', stopReason: stopReasonOf(result.stop_reason) };

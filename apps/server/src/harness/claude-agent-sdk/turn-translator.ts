@@ -1,14 +1,15 @@
 import { newId } from '@aaas/contract/ids';
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import type { TranscriptEntry } from '../../sessions/log/append.ts';
+import type { TranscriptEntry, Uncommitted } from '../../sessions/log/append.ts';
 import { draftEvent, type EventDraft } from '../../sessions/log/draft-event.ts';
 import type { TurnOutcome, TurnSink } from '../harness.ts';
 import { LiveText } from './live-text.ts';
 import type { Permission } from './permission.ts';
+import { isFinal } from './resume-plan.ts';
 import { toContent } from './to-content.ts';
 import { toOutcome } from './to-outcome.ts';
 
-// The longest that an entry of the transcript waits for a commit that it can join.
+// The longest that something waits for a commit that it can join.
 const HELD_MS = 50;
 
 /** An event that waits for its commit. `key` is what the transcript's entry of the same thing is known by. */
@@ -34,11 +35,14 @@ export class TurnTranslator {
   readonly #toolCalls = new Map<string, ToolCall>();
   readonly #live: LiveText;
   #requestStart: { id: string; usage: Record<string, number> } | null = null;
-  /** Entries that say nothing which is an event; the next commit takes them along. */
+  /** Entries that wait for the next commit: they say nothing that is an event, or end the turn. */
   #held: TranscriptEntry[] = [];
+  /** How many of the pending events, from the first on, those entries stand for. */
+  #heldFor = 0;
   #heldTimer: NodeJS.Timeout | undefined;
   // One commit after another: the order of the log is the order of the calls.
   #tail: Promise<void> = Promise.resolve();
+  #failure: Error | null = null;
 
   constructor(sink: TurnSink) {
     this.#sink = sink;
@@ -64,10 +68,7 @@ export class TurnTranslator {
         return null;
       case 'result':
         this.#endRequest(true);
-        return toOutcome(
-          message,
-          this.#pending.splice(0).map((pending) => pending.draft),
-        );
+        return toOutcome(message, this.#take(this.#pending.length));
       default:
         return null;
     }
@@ -92,23 +93,36 @@ export class TurnTranslator {
     const keys = new Set(parsed.flatMap(keysOf));
     const last = this.#pending.findLastIndex((pending) => pending.key !== null && keys.has(pending.key));
     this.#held.push(...entries);
-    if (last >= 0) return this.#commit(last + 1);
-    this.#heldTimer ??= setTimeout(() => this.#commit(0).catch(() => {}), HELD_MS);
+    // The last answer of a turn is committed with the end of the turn, which follows at once.
+    if (last >= 0 && !parsed.some(isLastAnswer)) return this.#commit(last + 1);
+    this.#heldFor = Math.max(this.#heldFor, last + 1);
+    this.#heldTimer ??= setTimeout(() => this.#commit(this.#heldFor).catch(() => {}), HELD_MS);
   }
 
-  /** Commits what is still held; nothing of the turn is then left to the process alone. */
-  async flush(): Promise<void> {
-    if (this.#held.length > 0) await this.#commit(0);
+  /**
+   * Resolves when every commit that was begun has ended.
+   * @throws when one of them failed: what the process knows and what we know have parted.
+   */
+  async settled(): Promise<void> {
     await this.#tail;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** What has not been committed; whoever takes it commits it. `count`: of the pending events, from the first on. */
+  #take(count: number): Uncommitted {
+    clearTimeout(this.#heldTimer);
+    this.#heldTimer = undefined;
+    this.#heldFor = 0;
+    const events = this.#pending.splice(0, count).map((pending) => pending.draft);
+    return { events, transcript: this.#held.splice(0) };
   }
 
   #commit(count: number): Promise<void> {
-    clearTimeout(this.#heldTimer);
-    this.#heldTimer = undefined;
-    const drafts = this.#pending.splice(0, count).map((pending) => pending.draft);
-    const entries = this.#held.splice(0);
-    const commit = this.#tail.then(() => this.#sink.commit(drafts, entries));
-    this.#tail = commit.catch(() => {});
+    const batch = this.#take(count);
+    const commit = this.#tail.then(() => this.#sink.commit(batch));
+    this.#tail = commit.catch((error: Error) => {
+      this.#failure ??= error;
+    });
     return commit;
   }
 
@@ -196,5 +210,11 @@ function keysOf(entry: Record<string, unknown>): string[] {
 function numbersOf(usage: object | null | undefined): Record<string, number> {
   return Object.fromEntries(
     Object.entries(usage ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+function isLastAnswer(entry: Record<string, unknown>): boolean {
+  return (
+    entry.type === 'assistant' && isFinal((entry.message as { stop_reason?: string | null } | undefined)?.stop_reason)
   );
 }

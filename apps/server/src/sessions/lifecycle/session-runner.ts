@@ -123,6 +123,9 @@ export class SessionRunner {
         await clearRunnable(ctx, owned, this.#row.requested);
         this.#idleSince = this.#sandbox.state === 'live' && !this.#turns.open ? (this.#idleSince ?? now) : null;
         await this.#mailbox.sleep(action.until === null ? null : Math.max(0, action.until - now));
+        // An idle process is mostly woken by one message: take that at once, and look at the row only if it is not so.
+        if (this.#idleSince !== null && this.#leave === null && this.#sandbox.state === 'live')
+          await this.#beginTurn(this.#row.requested + 1);
         return false;
       case 'release':
         return releaseSession(ctx, owned, this.#row.requested, this.#hasWorkLeft());
@@ -155,18 +158,13 @@ export class SessionRunner {
   }
 
   async #act(action: Exclude<Action, { do: 'wait' | 'release' | 'purge' }>): Promise<void> {
-    const { ctx, owned, bounds } = this.#options;
+    const { ctx, owned } = this.#options;
     switch (action.do) {
       case 'start':
         return this.#start();
-      case 'begin_turn': {
-        this.#idleSince = null;
-        const turn = await beginTurn(ctx, owned, this.#row);
-        if (!turn) return;
-        this.#turns.drive(this.#sandbox.session, turn, 'new');
-        // The row cannot have changed in a way that matters: whoever asks for something wakes us.
-        return this.#mailbox.sleep(bounds.turnMs);
-      }
+      case 'begin_turn':
+        await this.#beginTurn(this.#row.requested);
+        return;
       case 'resume_turn': {
         const interrupted = this.#sandbox.interrupted;
         if (interrupted) this.#turns.drive(this.#sandbox.session, interrupted.turn, 'resume');
@@ -206,6 +204,18 @@ export class SessionRunner {
 
   async #move(sandboxPhase: SandboxPhase, reason: StatusReason, change: { pid?: number | null } = {}): Promise<void> {
     await transition(this.#options.ctx, this.#options.owned, this.#row, { sandboxPhase, ...change }, { reason });
+  }
+
+  /** Takes the next message, if one waits. `requested`: what has been asked of the session up to that message. */
+  async #beginTurn(requested: number): Promise<void> {
+    const { ctx, owned, bounds } = this.#options;
+    const turn = await beginTurn(ctx, owned, { ...this.#row, requested });
+    if (!turn) return;
+    this.#idleSince = null;
+    this.#row.turnStatus = 'running';
+    this.#turns.drive(this.#sandbox.session, turn, 'new');
+    // The row cannot have changed in a way that matters: whoever asks for something wakes us.
+    await this.#mailbox.sleep(bounds.turnMs);
   }
 
   async #start(): Promise<void> {

@@ -38,7 +38,7 @@ async function isLogged(
   const result = await ctx.pool.query<{ logged: boolean }>(
     `select exists (select 1 from events where session_id = $1 and id = $2)
          or exists (select 1 from transcripts where session_id = $1 and uuid = any ($3::text[])) as logged`,
-    [owned.sessionId, batch.events[0]?.id ?? null, batch.transcript?.flatMap((entry) => entry.uuid ?? []) ?? []],
+    [owned.sessionId, batch.events?.[0]?.id ?? null, batch.transcript?.flatMap((entry) => entry.uuid ?? []) ?? []],
   );
   return result.rows[0]?.logged ?? false;
 }

@@ -9,6 +9,12 @@ export interface TranscriptEntry {
   entry: string;
 }
 
+/** What belongs to a session and is not in the database yet. */
+export interface Uncommitted {
+  events: EventDraft[];
+  transcript: TranscriptEntry[];
+}
+
 // The update of the head comes first: it takes the row's lock, checks the generation and hands out the sequence.
 // Without it no other part of the statement finds a row.
 const APPEND = {
@@ -39,26 +45,24 @@ const APPEND = {
 export async function appendEvents(
   ctx: SessionContext,
   owned: OwnedSession,
-  batch: { turnId: string | null; events: EventDraft[]; transcript?: TranscriptEntry[] },
+  batch: { turnId: string | null } & Partial<Uncommitted>,
 ): Promise<LoggedEvent[]> {
   const at = ctx.now();
-  const columns = toColumns(batch.events, at);
-  const transcript = batch.transcript ?? [];
+  const { events = [], transcript = [] } = batch;
+  const columns = toColumns(events, at);
   const result = await ctx.pool.query<{ base: number }>({
     ...APPEND,
     values: [
       owned.sessionId,
       owned.generation,
-      batch.events.length,
+      events.length,
       batch.turnId,
       at,
       columns.ids,
       columns.types,
       columns.refs,
       columns.payloads,
-      transcript.map((entry) => entry.subpath),
-      transcript.map((entry) => entry.uuid),
-      transcript.map((entry) => entry.entry),
+      ...transcriptColumns(transcript),
     ],
   });
   const row = result.rows[0];
@@ -66,4 +70,13 @@ export async function appendEvents(
   const logged = toLogged(columns, row.base, batch.turnId, at);
   ctx.streams.publishEvents(owned.sessionId, logged);
   return logged;
+}
+
+/** Entries in the form that `unnest` takes: subpaths, uuids, texts. */
+export function transcriptColumns(entries: TranscriptEntry[]) {
+  return [
+    entries.map((entry) => entry.subpath),
+    entries.map((entry) => entry.uuid),
+    entries.map((entry) => entry.entry),
+  ];
 }

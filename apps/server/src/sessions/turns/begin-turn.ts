@@ -104,7 +104,6 @@ export async function beginTurn(ctx: SessionContext, owned: OwnedSession, row: S
   });
   const begun = result.rows[0];
   if (!begun) return null;
-  row.turnStatus = 'running';
   const { turnId, base, inputId } = begun;
   ctx.streams.publishEvents(owned.sessionId, [
     { seq: base + 1, id: inputId, type: 'user.message', turnId, at, payload: begun.inputPayload },

@@ -3,6 +3,7 @@ import { newId } from '@aaas/contract/ids';
 import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { UsageSum } from '../../gateway/ledger/usage-sums.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
+import { transcriptColumns, type Uncommitted } from '../log/append.ts';
 import { draftEvent, type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { OpenTurn } from './begin-turn.ts';
@@ -43,6 +44,12 @@ const END = {
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
       select $1, head.base + e.ord, $15, $5, e.id, e.type, e.ref, e.payload
         from head, unnest($16::text[], $17::text[], $18::text[], $19::text[]) with ordinality e (id, type, ref, payload, ord)
+    ), transcript as (
+      insert into transcripts (session_id, subpath, uuid, entry)
+      select $1, t.subpath, t.uuid, t.entry
+        from head, unnest($22::text[], $23::text[], $24::text[]) with ordinality t (subpath, uuid, entry, ord)
+       order by t.ord
+      on conflict do nothing
     ), lifecycle as (
       insert into events (session_id, seq, turn_id, at, id, type, payload)
       select $1, head.base + $3 + 1, $15, $5, $20, 'x.lifecycle',
@@ -55,7 +62,7 @@ const END = {
 };
 
 /**
- * Ends a turn: the events that are still pending, its idle events, the row of the turn with its usage from the
+ * Ends a turn: what is left of it, its idle events, the row of the turn with its usage from the
  * ledger, the session's status, in one statement.
  * @throws Fenced when the generation has ended.
  */
@@ -65,12 +72,12 @@ export async function endTurn(
   row: SessionRow,
   turn: OpenTurn,
   ending: TurnEnding,
-  pending: EventDraft[],
+  left: Uncommitted,
   usage: { ofTurn: UsageSum; ofSession: UsageSum },
 ): Promise<void> {
   const spent = usage.ofTurn;
   const at = ctx.now();
-  const events = [...pending, ...endingEvents(row, ending, usage.ofSession)];
+  const events = [...left.events, ...endingEvents(row, ending, usage.ofSession)];
   const columns = toColumns(events, at);
   const lifecycleId = newId('sevt');
   const result = await ctx.pool.query<{ base: number; payload: string }>({
@@ -97,6 +104,7 @@ export async function endTurn(
       columns.payloads,
       lifecycleId,
       at.toISOString(),
+      ...transcriptColumns(left.transcript),
     ],
   });
   const written = result.rows[0];

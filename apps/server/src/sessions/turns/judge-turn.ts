@@ -1,5 +1,6 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { TurnOutcome } from '../../harness/harness.ts';
+import type { Uncommitted } from '../log/append.ts';
 import { draftEvent, type EventDraft } from '../log/draft-event.ts';
 import type { TurnEnding } from './end-turn.ts';
 
@@ -13,25 +14,25 @@ export interface TurnError {
 
 /** What becomes of a turn: it ends, or it is tried again from what the transcript holds. */
 export type TurnVerdict =
-  | { do: 'end'; ending: TurnEnding; pending: EventDraft[] }
-  | { do: 'retry'; pending: EventDraft[]; error: TurnError };
+  | { do: 'end'; ending: TurnEnding; left: Uncommitted }
+  | { do: 'retry'; left: Uncommitted; error: TurnError };
 
 /** Judges the outcome of one attempt after `failures` failed ones. `interruptedBy` is why the owner interrupted it. */
 export function judgeTurn(outcome: TurnOutcome, failures: number, interruptedBy: StatusReason | null): TurnVerdict {
-  const { pending, response } = outcome;
+  const { left, response } = outcome;
   if (interruptedBy !== null || outcome.kind === 'interrupted') {
-    return { do: 'end', pending, ending: interruptedEnding(interruptedBy ?? 'turn_interrupted', response) };
+    return { do: 'end', left, ending: interruptedEnding(interruptedBy ?? 'turn_interrupted', response) };
   }
   if (outcome.kind === 'completed') {
     const { stopReason } = outcome;
     return {
       do: 'end',
-      pending,
+      left,
       ending: { state: 'completed', stopReason, response, error: null, reason: 'turn_ended' },
     };
   }
-  if (outcome.retryable && failures < TURN_RETRIES_MAX) return { do: 'retry', pending, error: outcome.error };
-  return { do: 'end', pending, ending: failedEnding(outcome.error) };
+  if (outcome.retryable && failures < TURN_RETRIES_MAX) return { do: 'retry', left, error: outcome.error };
+  return { do: 'end', left, ending: failedEnding(outcome.error) };
 }
 
 export function interruptedEnding(reason: StatusReason, response: string | null): TurnEnding {

@@ -3,14 +3,17 @@ import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gate
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transition } from '../lifecycle/transition.ts';
-import { appendEvents } from '../log/append.ts';
+import { appendEvents, type Uncommitted } from '../log/append.ts';
 import { appendPatiently } from '../log/append-patiently.ts';
+import type { EventDraft } from '../log/draft-event.ts';
 import { loadTranscript } from '../log/load-transcript.ts';
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import { type OpenTurn, reopenTurn } from './begin-turn.ts';
 import { endTurn, type TurnEnding } from './end-turn.ts';
 import { interruptedEnding, judgeTurn, retryEvents, type TurnError } from './judge-turn.ts';
 import { findUnknownTools, unknownResults } from './unknown-tools.ts';
+
+const NOTHING: Uncommitted = { events: [], transcript: [] };
 
 export interface TurnDriverOptions {
   ctx: SessionContext;
@@ -42,7 +45,7 @@ export class TurnDriver {
     this.#options = options;
     const { ctx, owned } = options;
     this.sink = {
-      commit: (events, transcript) => appendPatiently(ctx, owned, { turnId: this.#turnId, events, transcript }),
+      commit: (batch) => appendPatiently(ctx, owned, { turnId: this.#turnId, ...batch }),
       delta: (delta) => {
         if (this.#turnId) ctx.streams.publishDelta(owned.sessionId, this.#turnId, delta);
       },
@@ -88,7 +91,7 @@ export class TurnDriver {
   /** Ends an open turn that nobody will drive any more. */
   async abandon(ending: TurnEnding): Promise<void> {
     const interrupted = await this.reopen();
-    if (interrupted) await this.#end(interrupted.turn, ending, []);
+    if (interrupted) await this.#end(interrupted.turn, ending, NOTHING);
   }
 
   async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
@@ -96,10 +99,11 @@ export class TurnDriver {
     const { ctx, owned } = this.#options;
     const verdict = judgeTurn(outcome, this.#modelFailures, this.interruptedBy);
     if (verdict.do === 'end') {
-      await this.#end(turn, verdict.ending, verdict.pending);
+      await this.#end(turn, verdict.ending, verdict.left);
       return;
     }
-    await appendEvents(ctx, owned, { turnId: turn.id, events: [...verdict.pending, ...retryEvents(verdict.error)] });
+    const { events, transcript } = verdict.left;
+    await appendEvents(ctx, owned, { turnId: turn.id, events: [...events, ...retryEvents(verdict.error)], transcript });
     this.detach();
     await this.#options.onRetry(++this.#modelFailures, verdict.error);
   }
@@ -107,29 +111,37 @@ export class TurnDriver {
   /** The process died under the turn. It goes on in the next one, unless somebody wanted it to end. */
   async #lose(turn: OpenTurn): Promise<void> {
     if (this.open !== turn) return;
-    if (this.interruptedBy) await this.#end(turn, interruptedEnding(this.interruptedBy, null), []);
+    if (this.interruptedBy) await this.#end(turn, interruptedEnding(this.interruptedBy, null), NOTHING);
     else this.detach();
   }
 
-  async #end(turn: OpenTurn, ending: TurnEnding, pending: Parameters<typeof endTurn>[5]): Promise<void> {
+  async #end(turn: OpenTurn, ending: TurnEnding, left: Uncommitted): Promise<void> {
     const { ctx, owned } = this.#options;
-    const unknown = ending.state === 'completed' ? [] : await this.#unanswered(turn, pending);
+    const unknown = ending.state === 'completed' ? [] : await this.#unanswered(turn, left.events);
     const ofTurn = await usageOfTurn(ctx.pool, turn.id);
     // What the ledger holds of the session is summed once; from then on each turn adds its own.
     this.#sessionUsage = this.#sessionUsage
       ? addUsage(this.#sessionUsage, ofTurn)
       : await usageOfSession(ctx.pool, owned.sessionId);
     const usage = { ofTurn, ofSession: this.#sessionUsage };
-    await endTurn(ctx, owned, this.#options.row(), turn, ending, [...pending, ...unknown], usage);
+    const { transcript } = left;
+    await endTurn(
+      ctx,
+      owned,
+      this.#options.row(),
+      turn,
+      ending,
+      { events: [...left.events, ...unknown], transcript },
+      usage,
+    );
     this.detach();
     this.#turnId = null;
   }
 
-  async #unanswered(turn: OpenTurn, pending: Parameters<typeof endTurn>[5]) {
+  /** Results for calls that got none, neither in the log nor in what is left. */
+  async #unanswered(turn: OpenTurn, left: EventDraft[]): Promise<EventDraft[]> {
     const { ctx, owned } = this.#options;
-    const answered = new Set(
-      pending.filter((event) => event.type === 'agent.tool_result').map((e) => e.body.tool_use_id),
-    );
+    const answered = new Set(left.filter((event) => event.type === 'agent.tool_result').map((e) => e.body.tool_use_id));
     const unknown = await findUnknownTools(ctx, owned, turn);
     return unknownResults(unknown.filter((tool) => !answered.has(tool.eventId)));
   }

@@ -6,13 +6,15 @@ const POLL_MS = 1_000;
 
 /**
  * Waits until a turn has ended, or cannot begin before somebody starts its agent, at most until the signal aborts;
- * returns it as it then stands. Null: it is gone.
+ * returns it as it then stands. Null: it is gone. `isNew`: it was accepted just now and nobody was woken for it yet,
+ * so there is nothing to look at before somebody calls.
  */
 export async function waitForTurn(
   ctx: SessionContext,
   sessionId: string,
   turnId: string,
   signal: AbortSignal,
+  isNew: boolean,
 ): Promise<TurnView | null> {
   let ring: () => void = () => {};
   const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
@@ -21,10 +23,14 @@ export async function waitForTurn(
     if (over || hint.kind === 'deleted') ring();
   });
   try {
-    for (;;) {
+    for (let look = !isNew; ; look = true) {
       const rung = new Promise<void>((resolve) => {
         ring = resolve;
       });
+      if (!look) {
+        await bounded(rung, signal);
+        continue;
+      }
       const turn = await findTurn(ctx.pool, sessionId, turnId);
       if (!turn || hasEnded(turn) || isStranded(turn) || signal.aborted) return turn;
       await bounded(rung, signal);

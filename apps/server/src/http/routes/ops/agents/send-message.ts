@@ -52,15 +52,18 @@ export function sendMessage(app: App, api: Api): void {
         api.settings.MAX_QUEUED_MESSAGES,
       );
       const turnId = turnOf(added, agentId, key === undefined ? null : hashOf(request.body));
-      api.wake(session.sessionId);
-
       const prefer = parsePrefer(request.headers.prefer);
       if (request.headers.accept?.includes('text/event-stream')) {
+        api.wake(session.sessionId);
         return streamTurn(api, reply, { ...session, agentId, turnId });
       }
-      const turn = prefer.async
+      const isNew = added.kind === 'accepted';
+      const ended = prefer.async
         ? null
-        : await waitWhileAsked(api, reply.raw, session.sessionId, turnId, prefer.waitSeconds);
+        : waitWhileAsked(api, reply.raw, { ...session, turnId, isNew }, prefer.waitSeconds);
+      // After we listen: the end of a quick turn must not pass unheard.
+      api.wake(session.sessionId);
+      const turn = await ended;
       if (turn && isStranded(turn)) throw stranded(turn);
       if (!turn || !hasEnded(turn)) {
         const endpoint = `${endpointOf(agentId)}/turns/${turnId}`;
@@ -129,8 +132,7 @@ function hashOf(body: z.output<typeof SendMessageRequest>): string {
 async function waitWhileAsked(
   api: Api,
   connection: NodeJS.EventEmitter,
-  sessionId: string,
-  turnId: string,
+  { sessionId, turnId, isNew }: { sessionId: string; turnId: string; isNew: boolean },
   seconds: number,
 ): Promise<TurnView | null> {
   const over = new AbortController();
@@ -139,7 +141,7 @@ async function waitWhileAsked(
   connection.once('close', stop);
   api.closing.addEventListener('abort', stop);
   try {
-    return await waitForTurn(api.ctx, sessionId, turnId, over.signal);
+    return await waitForTurn(api.ctx, sessionId, turnId, over.signal, isNew);
   } finally {
     clearTimeout(timer);
     connection.off('close', stop);

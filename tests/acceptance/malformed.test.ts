@@ -1,0 +1,214 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
+import { type OddRequest, type Operation, oddRequest } from '../support/malformed-requests.ts';
+import { randomSource } from '../support/nasty-values.ts';
+import { type Platform, until } from '../support/platform.ts';
+import { type RawClient, type RawResponse, rawClient, sendBytes } from '../support/raw-http.ts';
+import { startTestPlatform } from '../support/test-platform.ts';
+
+const REQUESTS = 3_000;
+const AT_ONCE = 8;
+const SEED = Number(process.env.MALFORMED_SEED ?? Date.now() % 2 ** 32);
+/** What is open to everybody. */
+const PUBLIC = /^GET (\/|\/health.*|\/docs.*|\/openapi\.json)$/;
+/** Announced parts that the description leaves out. */
+const UNLISTED = ['GET /api/v1/sessions', 'POST /api/v1/query', 'GET /api/v1/fleet', 'PATCH /api/v1/agents/{agent_id}', 'GET /api/v1/agents/{agent_id}/files/{path}', 'POST /v1/agents', 'GET /v1/environments/{id}', 'POST /v1/sessions', 'DELETE /v1/sessions/{session_id}', 'GET /v1/files'];
+
+let platform: Platform;
+let client: RawClient;
+let operations: Operation[];
+let live: DeployedAgent;
+let stopped: DeployedAgent;
+beforeAll(async () => {
+  // What happens to be a good message is not to keep the agent busy for minutes.
+  platform = await startTestPlatform({ MAX_QUEUED_MESSAGES: '10', RECOVERY_BACKOFF_SECONDS: '0' });
+  client = rawClient(platform.url, AT_ONCE);
+  operations = [...operationsOf(await platform.json('GET', '/openapi.json')), ...UNLISTED.map(unlisted)];
+  live = await deployAgent(platform);
+  stopped = await deployAgent(platform, {}, false);
+  await live.say('hello');
+});
+afterAll(async () => {
+  client?.close();
+  await platform?.dispose();
+});
+
+it('describes every operation it has', () => {
+  const known = operations.map(({ method, path }) => `${method} ${path}`);
+  for (const name of ['POST /api/v1/agents', 'POST /api/v1/agents/{agent_id}/messages', 'GET /v1/sessions/{session_id}/events']) {
+    expect(known).toContain(name);
+  }
+});
+
+it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say what is wrong`, { timeout: 180_000 }, async () => {
+  console.log(`malformed requests: MALFORMED_SEED=${SEED}`);
+  const random = randomSource(SEED);
+  const known = {
+    agent_id: [live.id, stopped.id],
+    session_id: [live.sessionId, stopped.sessionId],
+    turn_id: [(await platform.json('GET', `${live.path}/messages`)).data[0].turn_id],
+  };
+  const faults: Record<string, string[]> = {};
+  const blame = (fault: string, odd: OddRequest, what: string) => {
+    const samples = (faults[fault] ??= []);
+    if (samples.length < 3) samples.push(`${show(odd)} -> ${what.slice(0, 300)}`);
+  };
+  const statuses = new Map<number, number>();
+  let left = REQUESTS;
+  const work = async () => {
+    while (left-- > 0) {
+      const odd = oddRequest(random, random.pick(operations), known);
+      const response = await client
+        .send(odd.method, odd.path, { 'x-api-key': platform.key, prefer: 'respond-async', ...odd.headers }, odd.body)
+        .catch((error: Error) => error);
+      if (response instanceof Error) {
+        blame('no answer', odd, response.message);
+        continue;
+      }
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      const fault = faultOf(odd, response);
+      if (fault) blame(fault, odd, response.text);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  console.log('answers by status:', Object.fromEntries([...statuses].toSorted(([a], [b]) => a - b)));
+  expect(faults).toEqual({});
+  // Else the generator has grown tame.
+  for (const status of [400, 404, 409, 415, 422]) expect(statuses.get(status) ?? 0).toBeGreaterThan(10);
+});
+
+it('lets nobody in without a key, or with a wrong one', async () => {
+  for (const { method, path } of operations) {
+    const isPublic = PUBLIC.test(`${method} ${path}`);
+    const url = path.replace(/\{\w+\}/g, live.id);
+    for (const headers of [{}, { 'x-api-key': 'wrong' }, { authorization: 'Bearer ' }, { authorization: `Basic ${platform.key}` }, { 'x-api-key': '\u00ff'.repeat(3_000) }]) {
+      const response = await client.send(method, url, headers, null);
+      expect([method, path, headers, response.status < 400 || response.status]).toEqual([method, path, headers, isPublic || 401]);
+      if (!isPublic) expect(faultOf({ method, path: url, headers, body: null }, response)).toBe(null);
+    }
+  }
+});
+
+it('refuses a body of 33 MB, announced or not', async () => {
+  const body = Buffer.alloc(33 * 1024 * 1024, 'x');
+  const headers = { 'x-api-key': platform.key, 'content-type': 'application/json' };
+  for (const path of ['/api/v1/agents', `/v1/sessions/${live.sessionId}/events`]) {
+    const announced = `POST ${path} HTTP/1.1\r\nhost: x\r\nx-api-key: ${platform.key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    expect(await sendBytes(platform.url, announced)).toMatch(/^HTTP\/1\.1 413 /);
+    const chunked = await fetch(`${platform.url}${path}`, {
+      method: 'POST',
+      headers,
+      body: new Blob([body]).stream(),
+      duplex: 'half',
+    } as RequestInit).catch(() => null);
+    // The server may close the connection before all is sent; then there is no answer to read.
+    if (chunked) expect(chunked.status).toBe(413);
+  }
+});
+
+it('survives what is not HTTP', async () => {
+  const long = 'x'.repeat(100_000);
+  const nonsense: (string | Buffer)[] = [
+    '\r\n\r\n\r\n',
+    'hello\r\n\r\n',
+    'GET\r\n\r\n',
+    'GET / HTTP/9.9\r\n\r\n',
+    'GET /\u0000 HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET /a b c HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET http://[::1 HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET //evil.example/api/v1/agents HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET http://evil.example/api/v1/agents HTTP/1.1\r\nhost: x\r\n\r\n',
+    'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n',
+    'CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n',
+    'GET / HTTP/1.1\r\n\r\n',
+    'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n',
+    `GET /${long} HTTP/1.1\r\nhost: x\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: x\r\nx: ${long}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: x\r\n${'a: b\r\n'.repeat(20_000)}\r\n`,
+    'GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n',
+    'GET / HTTP/1.1\r\nhost: x\r\nx: \u0000\r\n\r\n',
+    'POST /api/v1/agents HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n',
+    'POST /api/v1/agents HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello',
+    'POST /api/v1/agents HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    'POST /api/v1/agents HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n',
+    'POST /api/v1/agents HTTP/1.1\r\nhost: x\r\ntransfer-encoding: nonsense\r\n\r\n',
+    'GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc]),
+    Buffer.alloc(200_000, 0xff),
+  ];
+  for (const bytes of nonsense) {
+    const answer = await sendBytes(platform.url, bytes);
+    expect([bytes.toString().slice(0, 80), answer.slice(0, 60)]).toEqual([expect.anything(), expect.not.stringMatching(/^HTTP\/1\.1 5/)]);
+  }
+});
+
+it('serves others while connections that never finish are open', async () => {
+  const { hostname, port } = new URL(platform.url);
+  const idle = Array.from({ length: 200 }, () => {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {});
+    socket.write('POST /api/v1/agents HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    return socket;
+  });
+  expect(await platform.json('GET', '/health')).toMatchObject({ status: 'ok' });
+  for (const socket of idle) socket.destroy();
+});
+
+// The last one: it looks at what all the others have done.
+it('is as healthy afterwards as before', async () => {
+  expect(await platform.json('GET', '/health/ready')).toMatchObject({ status: 'ok', database: 'ok' });
+  await until(async () => (await live.view()).messages_waiting === 0, 60_000);
+  expect((await live.say('still there?')).response).toMatch(/still there\?$/);
+  expect(({} as { admin?: boolean }).admin).toBe(undefined);
+  const failures = platform.output().split('\n').filter((line) => /"level":[56]0/.test(line) && !line.includes('not available yet'));
+  expect(failures.map((line) => line.slice(0, 500)).slice(0, 5)).toEqual([]);
+});
+
+/** What is wrong with an answer; null: nothing. */
+function faultOf(request: OddRequest, { status, headers, text }: RawResponse): string | null {
+  if (status < 400) return null;
+  if (!headers['request-id']) return `${status} without request-id`;
+  if (request.method === 'HEAD') return status >= 500 && status !== 501 ? `status ${status}` : null;
+  const body = parse(text);
+  if (!body) return `${status} without a JSON body`;
+  // Who sends no proper HTTP has no path yet; either shape will do.
+  const isManaged = /^\/v1(\/|\?|$)/.test(request.path) && !(status === 431 || /[^\x21-\x7e]/.test(request.path)) || body.type === 'error';
+  const said = isManaged ? body.error?.message : body.detail;
+  if (typeof said !== 'string' || said === '' || typeof body.request_id !== 'string') return `${status} without a sentence or a request_id`;
+  if (isManaged && (body.type !== 'error' || typeof body.error.type !== 'string')) return `${status} not in the shape of the managed API`;
+  if (!isManaged && (typeof body.code !== 'string' || body.status !== status)) return `${status} without its code and status`;
+  if (!isManaged && !headers['content-type']?.startsWith('application/problem+json')) return `${status} not as problem+json`;
+  if (/node_modules|\bat \/|select .* from|syntax error at/.test(text)) return `${status} shows the inside`;
+  if (status === 501) return said.includes('not available yet') ? null : 'a 501 that nobody announced';
+  return status >= 500 ? `status ${status}` : null;
+}
+
+function operationsOf(description: { paths: Record<string, Record<string, { parameters?: { in: string; name: string }[]; requestBody?: unknown }>> }): Operation[] {
+  return Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
+      hasBody: operation.requestBody !== undefined,
+    })),
+  );
+}
+
+function unlisted(name: string): Operation {
+  const [method = '', path = ''] = name.split(' ');
+  return { method, path, query: [], hasBody: method !== 'GET' };
+}
+
+function show({ method, path, headers, body }: OddRequest): string {
+  return `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 200)} ${body?.toString().slice(0, 300) ?? ''}`;
+}
+
+function parse(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
