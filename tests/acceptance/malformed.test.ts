@@ -23,16 +23,13 @@ let stopped: DeployedAgent;
 beforeAll(async () => {
   // What happens to be a good message is not to keep the agent busy for minutes.
   platform = await startTestPlatform({ MAX_QUEUED_MESSAGES: '10', RECOVERY_BACKOFF_SECONDS: '0' });
-  client = rawClient(platform.url, AT_ONCE);
+  client = rawClient(platform.url);
   operations = [...operationsOf(await platform.json('GET', '/openapi.json')), ...UNLISTED.map(unlisted)];
   live = await deployAgent(platform);
   stopped = await deployAgent(platform, {}, false);
   await live.say('hello');
 });
-afterAll(async () => {
-  client?.close();
-  await platform?.dispose();
-});
+afterAll(() => platform?.dispose());
 
 it('describes every operation it has', () => {
   const known = operations.map(({ method, path }) => `${method} ${path}`);

@@ -1,4 +1,4 @@
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
 export interface RawResponse {
@@ -10,18 +10,16 @@ export interface RawResponse {
 export interface RawClient {
   /** Sends the path as it is: fetch would tidy it up. An event stream is left as soon as it has begun. */
   send(method: string, path: string, headers: Record<string, string | string[]>, body: Buffer | null): Promise<RawResponse>;
-  close(): void;
 }
 
-export function rawClient(url: string, maxSockets: number): RawClient {
+export function rawClient(url: string): RawClient {
   const { hostname, port } = new URL(url);
-  // A connection for each request: after some errors the server closes it.
-  const agent = new Agent({ keepAlive: false, maxSockets });
   return {
     send: (method, path, headers, body) =>
       new Promise((resolve, reject) => {
         const length = body === null ? {} : { 'content-length': String(body.length) };
-        const outgoing = request({ agent, hostname, port, method, path, headers: { ...length, ...headers } }, (response) => {
+        // A connection for each request: after some errors the server closes it.
+        const outgoing = request({ agent: false, hostname, port, method, path, headers: { ...length, ...headers } }, (response) => {
           const { statusCode: status = 0, headers } = response;
           if (headers['content-type']?.startsWith('text/event-stream')) {
             response.on('error', () => {});
@@ -36,7 +34,6 @@ export function rawClient(url: string, maxSockets: number): RawClient {
         outgoing.on('error', reject);
         outgoing.end(body ?? undefined);
       }),
-    close: () => agent.destroy(),
   };
 }
 
