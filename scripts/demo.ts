@@ -1,4 +1,5 @@
 // The demo: an agent works, its server is killed, and it goes on where it was. Run by `npm run demo`; needs no key.
+
 import { type Client, createClient } from '@aaas/client/create-client';
 import type { TurnEndedEvent } from '@aaas/client/messages/message';
 import { duration } from '../packages/cli/src/output/figures.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
-import { type OddRequest, type Operation, oddRequest } from '../support/malformed-requests.ts';
+import { deep, type OddRequest, type Operation, oddRequest } from '../support/malformed-requests.ts';
 import { randomSource } from '../support/nasty-values.ts';
 import { type Platform, until } from '../support/platform.ts';
 import { type RawClient, type RawResponse, rawClient, sendBytes } from '../support/raw-http.ts';
@@ -13,7 +13,18 @@ const SEED = Number(process.env.MALFORMED_SEED ?? Date.now() % 2 ** 32);
 /** What is open to everybody. */
 const PUBLIC = /^GET (\/|\/health.*|\/docs.*|\/openapi\.json)$/;
 /** Announced parts that the description leaves out. */
-const UNLISTED = ['GET /api/v1/sessions', 'POST /api/v1/query', 'GET /api/v1/fleet', 'PATCH /api/v1/agents/{agent_id}', 'GET /api/v1/agents/{agent_id}/files/{path}', 'POST /v1/agents', 'GET /v1/environments/{id}', 'POST /v1/sessions', 'DELETE /v1/sessions/{session_id}', 'GET /v1/files'];
+const UNLISTED = [
+  'GET /api/v1/sessions',
+  'POST /api/v1/query',
+  'GET /api/v1/fleet',
+  'PATCH /api/v1/agents/{agent_id}',
+  'GET /api/v1/agents/{agent_id}/files/{path}',
+  'POST /v1/agents',
+  'GET /v1/environments/{id}',
+  'POST /v1/sessions',
+  'DELETE /v1/sessions/{session_id}',
+  'GET /v1/files',
+];
 
 let platform: Platform;
 let client: RawClient;
@@ -33,12 +44,55 @@ afterAll(() => platform?.dispose());
 
 it('describes every operation it has', () => {
   const known = operations.map(({ method, path }) => `${method} ${path}`);
-  for (const name of ['POST /api/v1/agents', 'POST /api/v1/agents/{agent_id}/messages', 'GET /v1/sessions/{session_id}/events']) {
+  for (const name of [
+    'POST /api/v1/agents',
+    'POST /api/v1/agents/{agent_id}/messages',
+    'GET /v1/sessions/{session_id}/events',
+  ]) {
     expect(known).toContain(name);
   }
 });
 
-it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say what is wrong`, { timeout: 180_000 }, async () => {
+describe('has an error of its own for', () => {
+  const agents = '/api/v1/agents';
+  const create = (config: object) => JSON.stringify({ config: { agent_type: 'custom', ...config }, auto_start: false });
+  const cases: [string, string, string, string | null, number[]][] = [
+    ['a path that is no text', 'GET', `${agents}/%ff`, null, [400, 404]],
+    ['the same under /v1', 'GET', '/v1/sessions/%ff', null, [400, 404]],
+    ['an id of 5,000 characters', 'GET', `${agents}/${'a'.repeat(5_000)}`, null, [404, 414]],
+    ['the same under /v1', 'GET', `/v1/sessions/${'a'.repeat(5_000)}`, null, [404, 414]],
+    ['a query of 20,000 characters', 'GET', `${agents}?limit=${'1'.repeat(20_000)}`, null, [414, 431]],
+    ['half a character in a name', 'POST', agents, create({ name: 'x\ud800' }), [422]],
+    ['half a character in a prompt', 'POST', agents, create({ system_prompt: 'x\ud800' }), [422]],
+    ['half a character in a variable', 'POST', agents, create({ env: { A: '\udc00' } }), [422]],
+    ['NUL in a prompt', 'POST', agents, create({ system_prompt: 'x\u0000' }), [422]],
+    ['a body of 100,000 brackets', 'POST', agents, deep(100_000), [400, 422]],
+    [
+      'a context of 100,000 brackets',
+      'POST',
+      `${agents}/{agent}/messages`,
+      `{"message":"x","context":{"a":${deep(100_000)}}}`,
+      [400, 422],
+    ],
+    ['a prototype as a key', 'POST', agents, '{"__proto__":{},"config":{"agent_type":"custom"}}', [400, 422]],
+    ['a method that a path has not', 'PUT', agents, '{}', [404, 405]],
+  ];
+  it.each(cases)('%s: %s', async (_, method, path, text, statuses) => {
+    const odd = {
+      method,
+      path: path.replace('{agent}', live.id),
+      headers: { 'x-api-key': platform.key, ...(text === null ? {} : { 'content-type': 'application/json' }) },
+      body: text === null ? null : Buffer.from(text),
+    };
+    const response = await client.send(odd.method, odd.path, odd.headers, odd.body);
+    expect(statuses).toContain(response.status);
+    expect(faultOf(odd, response)).toBe(null);
+  });
+});
+
+it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say what is wrong`, {
+  timeout: 180_000,
+}, async () => {
   console.log(`malformed requests: MALFORMED_SEED=${SEED}`);
   const random = randomSource(SEED);
   const known = {
@@ -46,10 +100,10 @@ it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say w
     session_id: [live.sessionId, stopped.sessionId],
     turn_id: [(await platform.json('GET', `${live.path}/messages`)).data[0].turn_id],
   };
-  const faults: Record<string, string[]> = {};
+  // One sample of each kind is enough to find the cause.
+  const faults: Record<string, string> = {};
   const blame = (fault: string, odd: OddRequest, what: string) => {
-    const samples = (faults[fault] ??= []);
-    if (samples.length < 3) samples.push(`${show(odd)} -> ${what.slice(0, 300)}`);
+    faults[fault] = `${show(odd)} -> ${what.slice(0, 300)}`;
   };
   const statuses = new Map<number, number>();
   let left = REQUESTS;
@@ -72,16 +126,27 @@ it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say w
   console.log('answers by status:', Object.fromEntries([...statuses].toSorted(([a], [b]) => a - b)));
   expect(faults).toEqual({});
   // Else the generator has grown tame.
-  for (const status of [400, 404, 409, 415, 422]) expect(statuses.get(status) ?? 0).toBeGreaterThan(10);
+  for (const status of [202, 400, 404, 415, 422]) expect(statuses.get(status) ?? 0).toBeGreaterThan(10);
 });
 
 it('lets nobody in without a key, or with a wrong one', async () => {
   for (const { method, path } of operations) {
     const isPublic = PUBLIC.test(`${method} ${path}`);
     const url = path.replace(/\{\w+\}/g, live.id);
-    for (const headers of [{}, { 'x-api-key': 'wrong' }, { authorization: 'Bearer ' }, { authorization: `Basic ${platform.key}` }, { 'x-api-key': '\u00ff'.repeat(3_000) }]) {
+    for (const headers of [
+      {},
+      { 'x-api-key': 'wrong' },
+      { authorization: 'Bearer ' },
+      { authorization: `Basic ${platform.key}` },
+      { 'x-api-key': '\u00ff'.repeat(3_000) },
+    ]) {
       const response = await client.send(method, url, headers, null);
-      expect([method, path, headers, response.status < 400 || response.status]).toEqual([method, path, headers, isPublic || 401]);
+      expect([method, path, headers, response.status < 400 || response.status]).toEqual([
+        method,
+        path,
+        headers,
+        isPublic || 401,
+      ]);
       if (!isPublic) expect(faultOf({ method, path: url, headers, body: null }, response)).toBe(null);
     }
   }
@@ -135,10 +200,14 @@ it('survives what is not HTTP', async () => {
     Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc]),
     Buffer.alloc(200_000, 0xff),
   ];
-  for (const bytes of nonsense) {
-    const answer = await sendBytes(platform.url, bytes);
-    expect([bytes.toString().slice(0, 80), answer.slice(0, 60)]).toEqual([expect.anything(), expect.not.stringMatching(/^HTTP\/1\.1 5/)]);
+  const answers = await Promise.all(nonsense.map((bytes) => sendBytes(platform.url, bytes)));
+  for (const [index, answer] of answers.entries()) {
+    expect([nonsense[index]?.toString().slice(0, 80), answer.slice(0, 60)]).toEqual([
+      expect.anything(),
+      expect.not.stringMatching(/^HTTP\/1\.1 5/),
+    ]);
   }
+  expect(await platform.json('GET', '/health')).toMatchObject({ status: 'ok' });
 });
 
 it('serves others while connections that never finish are open', async () => {
@@ -159,7 +228,10 @@ it('is as healthy afterwards as before', async () => {
   await until(async () => (await live.view()).messages_waiting === 0, 60_000);
   expect((await live.say('still there?')).response).toMatch(/still there\?$/);
   expect(({} as { admin?: boolean }).admin).toBe(undefined);
-  const failures = platform.output().split('\n').filter((line) => /"level":[56]0/.test(line) && !line.includes('not available yet'));
+  const failures = platform
+    .output()
+    .split('\n')
+    .filter((line) => /"level":[56]0/.test(line) && !line.includes('not available yet'));
   expect(failures.map((line) => line.slice(0, 500)).slice(0, 5)).toEqual([]);
 });
 
@@ -171,23 +243,33 @@ function faultOf(request: OddRequest, { status, headers, text }: RawResponse): s
   const body = parse(text);
   if (!body) return `${status} without a JSON body`;
   // Who sends no proper HTTP has no path yet; either shape will do.
-  const isManaged = /^\/v1(\/|\?|$)/.test(request.path) && !(status === 431 || /[^\x21-\x7e]/.test(request.path)) || body.type === 'error';
+  const isManaged =
+    (/^\/v1(\/|\?|$)/.test(request.path) && !(status === 431 || /[^\x21-\x7e]/.test(request.path))) ||
+    body.type === 'error';
   const said = isManaged ? body.error?.message : body.detail;
-  if (typeof said !== 'string' || said === '' || typeof body.request_id !== 'string') return `${status} without a sentence or a request_id`;
-  if (isManaged && (body.type !== 'error' || typeof body.error.type !== 'string')) return `${status} not in the shape of the managed API`;
-  if (!isManaged && (typeof body.code !== 'string' || body.status !== status)) return `${status} without its code and status`;
-  if (!isManaged && !headers['content-type']?.startsWith('application/problem+json')) return `${status} not as problem+json`;
+  if (typeof said !== 'string' || said === '' || typeof body.request_id !== 'string')
+    return `${status} without a sentence or a request_id`;
+  if (isManaged && (body.type !== 'error' || typeof body.error.type !== 'string'))
+    return `${status} not in the shape of the managed API`;
+  if (!isManaged && (typeof body.code !== 'string' || body.status !== status))
+    return `${status} without its code and status`;
+  if (!isManaged && !headers['content-type']?.startsWith('application/problem+json'))
+    return `${status} not as problem+json`;
   if (/node_modules|\bat \/|select .* from|syntax error at/.test(text)) return `${status} shows the inside`;
   if (status === 501) return said.includes('not available yet') ? null : 'a 501 that nobody announced';
   return status >= 500 ? `status ${status}` : null;
 }
 
-function operationsOf(description: { paths: Record<string, Record<string, { parameters?: { in: string; name: string }[]; requestBody?: unknown }>> }): Operation[] {
+function operationsOf(description: {
+  paths: Record<string, Record<string, { parameters?: { in: string; name: string }[]; requestBody?: unknown }>>;
+}): Operation[] {
   return Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,
-      query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
+      query: (operation.parameters ?? [])
+        .filter((parameter) => parameter.in === 'query')
+        .map((parameter) => parameter.name),
       hasBody: operation.requestBody !== undefined,
     })),
   );

@@ -46,7 +46,12 @@ describe.each(MODES)('permission mode $mode', ({ mode, ...allowed }) => {
       const use = log.find((entry) => entry.type === 'agent.tool_use' && entry.name === name);
       const result = log.find((entry) => entry.type === 'agent.tool_result' && entry.tool_use_id === use?.id);
       const denial = log.find((entry) => entry.type === 'x.permission_denied' && entry.tool_use_id === use?.id);
-      expect([name, use !== undefined, result?.is_error, denial === undefined]).toEqual([name, true, !isAllowed, isAllowed]);
+      expect([name, use !== undefined, result?.is_error, denial === undefined]).toEqual([
+        name,
+        true,
+        !isAllowed,
+        isAllowed,
+      ]);
       expect(use?.evaluated_permission === 'allow').toBe(isAllowed);
       if (!isAllowed) expect(denial?.message).toContain(mode);
       // The model must learn why, or it would try again.
@@ -60,7 +65,10 @@ describe.each(MODES)('permission mode $mode', ({ mode, ...allowed }) => {
 
 describe('allowed_tools', () => {
   it('are all that the model is offered', async () => {
-    const agent = await deployAgent(platform, { allowed_tools: ['Read', 'Glob'], permission_mode: 'bypassPermissions' });
+    const agent = await deployAgent(platform, {
+      allowed_tools: ['Read', 'Glob'],
+      permission_mode: 'bypassPermissions',
+    });
     const answer = await agent.say(script([{ tool: 'Bash', input: { command: 'echo x > x.txt' } }], 'only two tools'));
     expect(toolsOf('only two tools')).toEqual(['Glob', 'Read']);
     expect(answer.response).toContain('Bash');
@@ -104,17 +112,24 @@ describe('env', () => {
     expect(JSON.stringify(session)).not.toContain('ultramarine');
   });
 
-  it.each(['ANTHROPIC_BASE_URL', 'PATH', 'LD_PRELOAD', 'NODE_OPTIONS', 'CLAUDE_CONFIG_DIR', 'no spaces'])('refuses %s', async (name) => {
-    const body = { config: { agent_type: 'code', env: { [name]: 'x' } }, auto_start: false };
-    const response = await platform.request('POST', '/api/v1/agents', body);
-    expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ code: 'invalid_request', detail: expect.stringContaining('env') });
-  });
+  it.each(['ANTHROPIC_BASE_URL', 'PATH', 'LD_PRELOAD', 'NODE_OPTIONS', 'CLAUDE_CONFIG_DIR', 'no spaces'])(
+    'refuses %s',
+    async (name) => {
+      const body = { config: { agent_type: 'code', env: { [name]: 'x' } }, auto_start: false };
+      const response = await platform.request('POST', '/api/v1/agents', body);
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ code: 'invalid_request', detail: expect.stringContaining('env') });
+    },
+  );
 });
 
 describe('what the model is told', () => {
   it('holds personality, language and the prompt of the type', async () => {
-    const agent = await deployAgent(platform, { agent_type: 'finance', personality: 'As dry as dust.', language: 'Klingon' });
+    const agent = await deployAgent(platform, {
+      agent_type: 'finance',
+      personality: 'As dry as dust.',
+      language: 'Klingon',
+    });
     await agent.say('who are you?');
     const { system_prompt: prompt } = (await agent.view()).config;
     const system = systemOf('who are you?');

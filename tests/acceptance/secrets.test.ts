@@ -20,7 +20,11 @@ let agent: DeployedAgent;
 const answers: string[] = [];
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  platform = await startTestPlatform({ ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: PLANTED, LOG_LEVEL: 'trace' });
+  platform = await startTestPlatform({
+    ANTHROPIC_BASE_URL: upstream.url,
+    ANTHROPIC_API_KEY: PLANTED,
+    LOG_LEVEL: 'trace',
+  });
   agent = await deployAgent(platform);
 });
 afterAll(async () => {
@@ -30,7 +34,9 @@ afterAll(async () => {
 
 /** Lets an agent run a command and returns what it printed. */
 async function run(command: string, by = agent): Promise<string> {
-  const answer = await by.say(script([{ tool: 'Bash', input: { command: `(${command}) 2>&1` } }, { text: '{{tool_result}}' }]));
+  const answer = await by.say(
+    script([{ tool: 'Bash', input: { command: `(${command}) 2>&1` } }, { text: '{{tool_result}}' }]),
+  );
   answers.push(JSON.stringify(answer));
   return answer.response;
 }
@@ -43,7 +49,12 @@ it('brings the key of the provider to the provider, and no token of ours', async
 });
 
 it('keeps the key out of every process of an agent', async () => {
-  const turn = await agent.begin(script([{ tool: 'Write', input: { file_path: 'w.sh', content: 'touch here; sleep 3' } }, { tool: 'Bash', input: { command: 'sh w.sh' } }]));
+  const turn = await agent.begin(
+    script([
+      { tool: 'Write', input: { file_path: 'w.sh', content: 'touch here; sleep 3' } },
+      { tool: 'Bash', input: { command: 'sh w.sh' } },
+    ]),
+  );
   await until(() => existsSync(join(agent.directory, 'here')));
   const processes = findProcesses(agent.root);
   expect(processes.some((found) => found.command.includes('claude'))).toBe(true);
@@ -83,7 +94,9 @@ describe.runIf(AS_ROOT)('as root', () => {
       `ls ${platform.dataDir}/tmp`,
       `echo x > ${platform.dataDir}/x`,
       `cat /proc/${pid}/environ`,
-      ...(existsSync(join(platform.dataDir, 'postgres')) ? [`ls ${platform.dataDir}/postgres`, `ls ${platform.dataDir}/postgres/db`] : []),
+      ...(existsSync(join(platform.dataDir, 'postgres'))
+        ? [`ls ${platform.dataDir}/postgres`, `ls ${platform.dataDir}/postgres/db`]
+        : []),
     ];
     for (const command of closed) {
       const printed = await run(command);
@@ -91,23 +104,35 @@ describe.runIf(AS_ROOT)('as root', () => {
     }
     expect(await run(`kill -9 ${pid}`)).toContain('not permitted');
     // The same words work on what is its own.
-    expect(await run(`echo mine > ${agent.directory}/own.txt; cat ${agent.directory}/own.txt; id -u`)).toMatch(/^mine\n[1-9]/);
+    expect(await run(`echo mine > ${agent.directory}/own.txt; cat ${agent.directory}/own.txt; id -u`)).toMatch(
+      /^mine\n[1-9]/,
+    );
     expect((await other.view()).pid).toBe(pid);
   });
 });
 
 it('serves an agent at the gateway for its token alone, and nothing but models', async () => {
   const ask = (path: string, header: string) =>
-    run(`curl -s -m 10 -o /dev/null -w '%{http_code}' ${header} -H 'content-type: application/json' "$ANTHROPIC_BASE_URL${path}"`);
+    run(
+      `curl -s -m 10 -o /dev/null -w '%{http_code}' ${header} -H 'content-type: application/json' "$ANTHROPIC_BASE_URL${path}"`,
+    );
   const own = `-H "x-api-key: $ANTHROPIC_API_KEY"`;
   expect(await ask('/v1/models', own)).toContain('200');
   expect(await ask('/v1/models', '')).toContain('401');
   expect(await ask('/v1/models', '-H "x-api-key: aaas-gw.sesn_1.1.forged"')).toContain('401');
-  for (const path of ['/v1/files', '/v1/organizations/api_keys', '/api/v1/agents', '/v1/models/../files', '/v1/models/%2e%2e/files']) {
+  for (const path of [
+    '/v1/files',
+    '/v1/organizations/api_keys',
+    '/api/v1/agents',
+    '/v1/models/../files',
+    '/v1/models/%2e%2e/files',
+  ]) {
     expect([path, await ask(path, `--path-as-is ${own}`)]).toEqual([path, expect.stringMatching(/40[14]/)]);
   }
   // And the token opens no door of the platform itself.
-  expect(await run(`curl -s -m 10 -H "x-api-key: $ANTHROPIC_API_KEY" ${platform.url}/api/v1/agents`)).toContain('invalid_api_key');
+  expect(await run(`curl -s -m 10 -H "x-api-key: $ANTHROPIC_API_KEY" ${platform.url}/api/v1/agents`)).toContain(
+    'invalid_api_key',
+  );
 });
 
 it('does not pass on a key that the provider quotes in an error', async () => {
@@ -125,7 +150,16 @@ it('does not pass on a key that the provider quotes in an error', async () => {
 // The last one: it looks at all that the others have left behind.
 it('leaves the key in no file, no event, no answer and no line of output', async () => {
   const { sessionId, path } = agent;
-  const paths = [path, `${path}/events?limit=1000`, `${path}/messages?limit=100`, `${path}/timeline?limit=1000`, '/api/v1/agents', '/health', '/', '/openapi.json'];
+  const paths = [
+    path,
+    `${path}/events?limit=1000`,
+    `${path}/messages?limit=100`,
+    `${path}/timeline?limit=1000`,
+    '/api/v1/agents',
+    '/health',
+    '/',
+    '/openapi.json',
+  ];
   for (const url of [...paths, `/v1/sessions/${sessionId}`, `/v1/sessions/${sessionId}/events?limit=1000`]) {
     const response = await platform.request('GET', url);
     expect([url, response.status]).toEqual([url, 200]);
@@ -140,7 +174,8 @@ it('leaves the key in no file, no event, no answer and no line of output', async
 });
 
 it('keeps its own secrets to their owner', () => {
-  for (const name of ['admin.key', 'node.secret', 'server.json']) expect(statSync(join(platform.dataDir, name)).mode & 0o777).toBe(0o600);
+  for (const name of ['admin.key', 'node.secret', 'server.json'])
+    expect(statSync(join(platform.dataDir, name)).mode & 0o777).toBe(0o600);
   expect(platform.output().split(platform.key)).toHaveLength(2);
   expect(platform.output()).not.toContain('aaas-gw.');
 });

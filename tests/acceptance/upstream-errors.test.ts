@@ -74,7 +74,11 @@ describe.each([
 
 it('goes on behind the tools that have run when the model fails after them', async () => {
   const n = nextNumber();
-  const steps = [{ tool: 'Bash', input: { command: 'echo ran >> after.txt; cat after.txt' } }, { drop: true }, { text: '{{n}}: {{tool_result}}' }];
+  const steps = [
+    { tool: 'Bash', input: { command: 'echo ran >> after.txt; cat after.txt' } },
+    { drop: true },
+    { text: '{{n}}: {{tool_result}}' },
+  ];
   const answer = await agent.say(script(steps, 'fails after a tool'));
   expect(answer.response).toBe(`${n}: ran`);
   const log = await eventsOf(answer.metadata.turn_id);
@@ -114,7 +118,10 @@ it('does not try again what no attempt can mend', async () => {
   }));
   const response = await agent.post('forbidden fruit');
   expect(response.status).toBe(502);
-  expect(await response.json()).toMatchObject({ code: 'turn_failed', detail: expect.stringContaining('may not use the model') });
+  expect(await response.json()).toMatchObject({
+    code: 'turn_failed',
+    detail: expect.stringContaining('may not use the model'),
+  });
   expect(upstream.asked('forbidden fruit')).toHaveLength(1);
   expect(ofType(await eventsOf((await newest()).turn_id), 'session.status_rescheduled')).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { type RandomSource, nastyId, nastyText, nastyValue } from './nasty-values.ts';
+import { nastyId, nastyText, nastyValue, type RandomSource } from './nasty-values.ts';
 
 /** One operation of the API, as a generator of requests needs it. */
 export interface Operation {
@@ -23,7 +23,19 @@ export type KnownIds = Record<string, string[]>;
 // With a real id these would do what they say.
 const HARMFUL = /^(DELETE |POST .*\/(start|stop|restart)$)/;
 
-const QUERY_NAMES = ['limit', 'cursor', 'page', 'after', 'order', 'types[]', 'event_deltas[]', 'created_at[gte]', 'status', 'nonsense', '__proto__'];
+const QUERY_NAMES = [
+  'limit',
+  'cursor',
+  'page',
+  'after',
+  'order',
+  'types[]',
+  'event_deltas[]',
+  'created_at[gte]',
+  'status',
+  'nonsense',
+  '__proto__',
+];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PROPFIND'];
 
 const HEADERS: [string, string[]][] = [
@@ -52,6 +64,8 @@ const CONTENT_TYPES = [
   '',
 ];
 
+export const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
 const BROKEN_JSON: (string | Buffer)[] = [
   '{',
   '{"config":',
@@ -69,7 +83,11 @@ const BROKEN_JSON: (string | Buffer)[] = [
   '{"message":"x","message":{"y":1}}',
   '{"__proto__":{"admin":true},"message":"x"}',
   '{"constructor":{"prototype":{"admin":true}}}',
-  `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+  deep(100_000),
+  // Good ones, but for their depth.
+  `{"message":"deep","context":{"a":${deep(3_000)}}}`,
+  `{"message":"deep","context":{"a":${deep(100_000)}}}`,
+  `{"events":[{"type":"user.message","content":[{"type":"text","text":"deep"}],"extra":${deep(100_000)}}]}`,
   `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`,
   Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
   Buffer.from([0, 1, 2, 3, 255]),
@@ -83,7 +101,12 @@ export function oddRequest(random: RandomSource, operation: Operation, known: Kn
   const headers = oddHeaders(random);
   if (!operation.hasBody && !random.chance(0.1)) return { method, path, headers, body: null };
   const { text, contentType } = oddBody(random, operation.path);
-  return { method, path, headers: { ...(contentType === null ? {} : { 'content-type': contentType }), ...headers }, body: Buffer.from(text) };
+  return {
+    method,
+    path,
+    headers: { ...(contentType === null ? {} : { 'content-type': contentType }), ...headers },
+    body: Buffer.from(text),
+  };
 }
 
 function fillPath(random: RandomSource, path: string, known: KnownIds): string {
@@ -99,7 +122,9 @@ function oddQuery(random: RandomSource, names: string[]): string {
   if (random.chance(0.4)) return '';
   const pairs = Array.from({ length: random.int(1, 4) }, () => {
     const name = random.pick(random.chance(0.7) && names.length > 0 ? names : QUERY_NAMES);
-    const value = random.chance(0.2) ? nastyId(random) : encodeURIComponent(nastyText(random).toWellFormed().slice(0, 2_000));
+    const value = random.chance(0.2)
+      ? nastyId(random)
+      : encodeURIComponent(nastyText(random).toWellFormed().slice(0, 2_000));
     const suffix = random.chance(0.1) ? '[]' : random.chance(0.05) ? '[a][b]' : '';
     return `${name}${suffix}=${value}`;
   });

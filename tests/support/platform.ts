@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../apps/server/src/start/main.ts', import.meta.url));
 const READY_WITHIN_MS = 30_000;
+// Longer than a server may take to drain with the default settings.
+const STOPS_WITHIN_MS = 45_000;
 
 /** A real server in a process of its own, on a directory of its own. */
 export interface Platform {
@@ -108,7 +110,10 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     start,
     stop: () => end('SIGINT'),
     dispose: async () => {
+      // A server that does not stop must not outlive the tests that made it so.
+      const force = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
       await end('SIGINT');
+      clearTimeout(force);
       if (!env.DATA_DIR) rmSync(join(dataDir, '..'), { recursive: true, force: true });
     },
   };

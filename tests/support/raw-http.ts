@@ -9,7 +9,12 @@ export interface RawResponse {
 
 export interface RawClient {
   /** Sends the path as it is: fetch would tidy it up. An event stream is left as soon as it has begun. */
-  send(method: string, path: string, headers: Record<string, string | string[]>, body: Buffer | null): Promise<RawResponse>;
+  send(
+    method: string,
+    path: string,
+    headers: Record<string, string | string[]>,
+    body: Buffer | null,
+  ): Promise<RawResponse>;
 }
 
 export function rawClient(url: string): RawClient {
@@ -19,18 +24,21 @@ export function rawClient(url: string): RawClient {
       new Promise((resolve, reject) => {
         const length = body === null ? {} : { 'content-length': String(body.length) };
         // A connection for each request: after some errors the server closes it.
-        const outgoing = request({ agent: false, hostname, port, method, path, headers: { ...length, ...headers } }, (response) => {
-          const { statusCode: status = 0, headers } = response;
-          if (headers['content-type']?.startsWith('text/event-stream')) {
-            response.on('error', () => {});
-            outgoing.destroy();
-            return resolve({ status, headers, text: '' });
-          }
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => resolve({ status, headers, text: Buffer.concat(chunks).toString() }));
-          response.on('error', reject);
-        });
+        const outgoing = request(
+          { agent: false, hostname, port, method, path, headers: { ...length, ...headers } },
+          (response) => {
+            const { statusCode: status = 0, headers } = response;
+            if (headers['content-type']?.startsWith('text/event-stream')) {
+              response.on('error', () => {});
+              outgoing.destroy();
+              return resolve({ status, headers, text: '' });
+            }
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('end', () => resolve({ status, headers, text: Buffer.concat(chunks).toString() }));
+            response.on('error', reject);
+          },
+        );
         outgoing.on('error', reject);
         outgoing.end(body ?? undefined);
       }),

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startReachablePlatform } from '@aaas/client/testing/start-reachable-platform';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, script, until } from '../../../tests/support/platform.ts';
+import { startTestPlatform } from '../../../tests/support/test-platform.ts';
 import { AAAS, type AaasOptions, runAaas, startAaas } from './testing/run-aaas.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -13,7 +13,7 @@ let platform: Platform;
 let at: AaasOptions;
 
 beforeAll(async () => {
-  platform = await startReachablePlatform();
+  platform = await startTestPlatform();
   at = { env: { DATA_DIR: platform.dataDir } };
 });
 afterAll(() => platform?.dispose());

@@ -1,18 +1,16 @@
 // Here, and not beside the demo: tests are looked for in packages.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { processesOf } from '@aaas/client/testing/processes-of';
 import { expect, test } from 'vitest';
+import { processesOf } from '../../../tests/support/processes.ts';
+import { passableDirectory } from '../../../tests/support/test-platform.ts';
 
 const DEMO = fileURLToPath(new URL('../../../scripts/demo.ts', import.meta.url));
 /** Runs the demo; it must leave nothing behind, however it ends. */
 async function runDemo(env: Record<string, string>, onOutput: (pid: number, output: string) => void = () => {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'aaas-demo-test-'));
-  chmodSync(directory, 0o711);
+  const directory = passableDirectory();
   try {
     const child = spawn(process.execPath, [DEMO], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: directory, ...env },
@@ -22,7 +20,7 @@ async function runDemo(env: Record<string, string>, onOutput: (pid: number, outp
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     const output = await text(child.stdout);
     const code = await ended;
-    expect(await processesOf(directory)).toEqual([]);
+    expect(processesOf(directory)).toEqual([]);
     expect(readdirSync(directory)).toEqual([]);
     return { code, output };
   } finally {

@@ -1,18 +1,17 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processesOf } from '@aaas/client/testing/processes-of';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../../tests/support/platform.ts';
+import { processesOf } from '../../../tests/support/processes.ts';
+import { passableDirectory } from '../../../tests/support/test-platform.ts';
 import { AAAS, runAaas, startAaas } from './testing/run-aaas.ts';
 
 const OLD_NODE = { node: ['--require', fileURLToPath(new URL('./testing/old-node.cjs', import.meta.url))] };
 let directory: string;
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'aaas-launcher-'));
-  chmodSync(directory, 0o711);
+  directory = passableDirectory();
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -50,5 +49,5 @@ test('serve runs the platform, is found by its directory, and ends with a signal
   serving.child.kill('SIGTERM');
   expect((await serving.finished).code).toBe(0);
   expect(existsSync(join(dataDir, 'server.json'))).toBe(false);
-  expect(await processesOf(dataDir)).toEqual([]);
+  expect(processesOf(dataDir)).toEqual([]);
 });

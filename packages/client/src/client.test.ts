@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, script, until } from '../../../tests/support/platform.ts';
+import { startTestPlatform } from '../../../tests/support/test-platform.ts';
 import { ApiRequestError } from './api-request-error.ts';
 import { type Client, createClient } from './create-client.ts';
 import type { TurnEvent } from './messages/message.ts';
 import { collect } from './testing/collect.ts';
-import { startReachablePlatform } from './testing/start-reachable-platform.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const EXAMPLES = [...README.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code as string);
@@ -18,7 +18,7 @@ let client: Client;
 let agentId: string;
 
 beforeAll(async () => {
-  platform = await startReachablePlatform({ AGENT_TIMEOUT: '2' });
+  platform = await startTestPlatform({ AGENT_TIMEOUT: '2' });
   client = createClient({ baseUrl: `${platform.url}/`, apiKey: platform.key });
   agentId = (await client.agents.create({ agent_type: 'code', name: 'tester' })).agent_id;
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Platform, script, until } from '../../../tests/support/platform.ts';
+import { startTestPlatform } from '../../../tests/support/test-platform.ts';
 import { type Client, createClient } from './create-client.ts';
 import type { Reconnect } from './events/follow-log.ts';
 import type { LogEvent, StreamEvent } from './events/log-event.ts';
 import type { TurnEvent } from './messages/message.ts';
 import { collect } from './testing/collect.ts';
 import { type CuttableProxy, startCuttableProxy } from './testing/cuttable-proxy.ts';
-import { startReachablePlatform } from './testing/start-reachable-platform.ts';
 
 let platform: Platform;
 let proxy: CuttableProxy;
@@ -16,7 +16,7 @@ let reconnects: Reconnect[];
 const onReconnect = (reconnect: Reconnect) => reconnects.push(reconnect);
 
 beforeAll(async () => {
-  platform = await startReachablePlatform();
+  platform = await startTestPlatform();
   proxy = await startCuttableProxy(platform.url);
   client = createClient({ baseUrl: proxy.url, apiKey: platform.key });
 });
@@ -33,6 +33,7 @@ const isRunning = async () => (await platform.json('GET', `/api/v1/agents/${agen
 const seqsOf = (events: { type: string }[]) => events.flatMap((event) => ('seq' in event ? [event.seq as number] : []));
 
 test('streams go on over a crash of the server: no event is missing, none comes twice', async () => {
+  await client.messages.send(agentId, 'hello');
   const followed: StreamEvent[] = [];
   const done = new AbortController();
   const following = (async () => {
@@ -63,10 +64,10 @@ test('streams go on over a crash of the server: no event is missing, none comes 
   await following;
   expect(seqsOf(followed)).toEqual(seqsOf(log));
 
-  const first = log.findIndex((event) => event.type === 'user.message');
-  const last = log.findIndex((event) => event.type === 'session.status_idle');
+  const first = log.findLastIndex((event) => event.type === 'user.message');
+  const last = log.findLastIndex((event) => event.type === 'session.status_idle');
   expect(seqsOf(turn)).toEqual(seqsOf(log.slice(first, last + 1)));
-  expect(turn.at(-1)).toMatchObject({ response: expect.any(String), metadata: { messages_count: 1 } });
+  expect(turn.at(-1)).toMatchObject({ response: expect.any(String), metadata: { messages_count: 2 } });
 });
 
 test('a message whose connection is cut is sent once, and its answer comes', async () => {
