@@ -7,10 +7,8 @@ export interface Prompt {
   proof: string;
 }
 
-const SCRIPT = `a=0 b=1
-for i in 1 2 3 4 5 6 7 8 9 10; do
-  printf '%s ' $a; c=$((a + b)); a=$b; b=$c
-done
+const SCRIPT = `a=0; b=1
+while [ $a -lt 40 ]; do printf '%s ' $a; c=$((a + b)); a=$b; b=$c; done
 `;
 
 /** Paths are relative: the working directory is the agent's own. */

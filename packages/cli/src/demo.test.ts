@@ -35,7 +35,8 @@ test.concurrent('the demo shows an agent that outlives its server, on one screen
   expect(output).toContain('⎿ 0 1 1 2 3 5 8 13 21 34');
   expect(output).toContain('Simulated reply 2: What did you do before the crash?');
   const lines = output.trimEnd().split('\n');
-  expect(lines.length).toBeLessThanOrEqual(40);
+  // npm adds four lines of its own, and a screen has forty.
+  expect(lines.length).toBeLessThanOrEqual(36);
   expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
 });
 

@@ -69,6 +69,24 @@ test('a message is answered, kept in the history, and its turn can be read', asy
   await until(async () => (await client.turns.get(agentId, accepted.turn_id)).state === 'completed');
 });
 
+test('a turn that lasts longer than a request may is asked for until it has ended', async () => {
+  const statuses: number[] = [];
+  const impatient = createClient({
+    baseUrl: platform.url,
+    apiKey: platform.key,
+    fetch: async (input, init) => {
+      const response = await fetch(input, { ...init, headers: { ...(init?.headers as object), prefer: 'wait=0' } });
+      statuses.push(response.status);
+      return response;
+    },
+  });
+  const before = (await collect(client.messages.list(agentId))).length;
+  const answer = await impatient.messages.send(agentId, script([{ wait_ms: 700 }, { text: 'at last' }]));
+  expect(answer.response).toBe('at last');
+  expect(statuses[0]).toBe(202);
+  expect(await collect(client.messages.list(agentId))).toHaveLength(before + 1);
+});
+
 test('a stream yields the turn, its live text and its tools, and ends with the answer', async () => {
   const message = script([
     { tool: 'Bash', input: { command: 'echo $((6 * 7))' } },

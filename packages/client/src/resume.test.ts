@@ -80,7 +80,7 @@ test('a message whose connection is cut is sent once, and its answer comes', asy
   expect((await client.messages.list(agentId)).data).toHaveLength(1);
 });
 
-test('a message outlives a stop of the server in good order: the client polls its turn', async () => {
+test('a message outlives a stop of the server in good order', async () => {
   const answer = client.messages.send(agentId, script([{ wait_ms: 1_000 }, { text: 'after all' }]));
   await until(isRunning);
   await platform.stop();
