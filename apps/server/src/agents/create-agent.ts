@@ -9,6 +9,8 @@ export interface CreatedAgent {
   sessionId: string;
 }
 
+const FIRST_EVENT = `insert into events (session_id, seq, id, type, at, payload) values ($1, 1, $2, 'x.lifecycle', $3, $4)`;
+
 /** Stores an agent, its first version and its main session, in one transaction. `start`: it is brought up at once. */
 export async function createAgent(
   ctx: SessionContext,
@@ -48,10 +50,18 @@ export async function createAgent(
         now,
       ],
     );
-    await db.query('insert into session_heads (session_id, runnable_at) values ($1, $2)', [
+    await db.query('insert into session_heads (session_id, last_seq, runnable_at) values ($1, $2, $3)', [
       sessionId,
+      start ? 1 : 0,
       start ? now : null,
     ]);
+    if (start) await db.query(FIRST_EVENT, [sessionId, ...startedEvent(now)]);
   });
   return { agentId, sessionId };
+}
+
+function startedEvent(at: Date) {
+  const id = newId('sevt');
+  const body = { from: 'stopped', to: 'starting', reason: 'start_requested', detail: null };
+  return [id, at, JSON.stringify({ id, type: 'x.lifecycle', ...body, processed_at: at.toISOString() })];
 }

@@ -155,9 +155,10 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
   };
 }
 
-// An answer that was on its way when the server closed leaves its connection idle afterwards.
+// An answer that was on its way when the server closed leaves its connection idle afterwards; one on which nothing was
+// ever asked does not count as idle.
 const IDLE_SWEEP_MS = 50;
-const CONNECTIONS_GRACE_MS = 5_000;
+const CONNECTIONS_GRACE_MS = 1_000;
 
 async function closeHttp(app: App, closing: AbortController): Promise<void> {
   closing.abort();

@@ -1,4 +1,5 @@
 import { chownSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Options, query, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
@@ -30,6 +31,8 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   const { session, sink, directory } = options;
   const transcript = await sink.loadTranscript('');
   const plan: ResumePlan | null = options.interrupted && planResume(transcript, options.interrupted);
+  // What the process has written to its disk and nobody has stored never happened; it would not start over it.
+  if (transcript.length === 0) await rm(join(directory.config, 'projects'), { recursive: true, force: true });
   const input = new MessageQueue();
   let sandbox: Sandbox | undefined;
   const claude: ClaudeSession = new ClaudeSession({ input, plan, sink });

@@ -196,6 +196,10 @@ export class TurnTranslator {
         toolUseId,
       );
     }
+    // What a tool did is shown at once, before the model's next words; only what the model said waits for its entry.
+    if (!this.#pending.some((pending) => pending.draft.type === 'agent.message')) {
+      this.#commit(this.#pending.length).catch(() => {});
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { Fenced, type OwnedSession, type SessionContext } from '../session-conte
 import { beginTurn } from '../turns/begin-turn.ts';
 import { failedEnding, interruptedEnding, type TurnError } from '../turns/judge-turn.ts';
 import { TurnDriver } from '../turns/run-turn.ts';
+import { clearOperation } from './clear-operation.ts';
 import { clearRunnable } from './clear-runnable.ts';
 import { type Action, decide, type Observed } from './decide.ts';
 import { loadSession, type SessionRow } from './load-session.ts';
@@ -220,9 +221,13 @@ export class SessionRunner {
 
   async #start(): Promise<void> {
     const { ctx, owned } = this.#options;
-    const operationDone = this.#row.operation;
-    const reason = startReason(this.#row);
-    await transition(ctx, owned, this.#row, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
+    // Whoever asked for the start has said so in the log already.
+    if (this.#row.sandboxPhase === 'starting') await clearOperation(ctx, owned, this.#row.operation);
+    else {
+      const operationDone = this.#row.operation;
+      const reason = startReason(this.#row);
+      await transition(ctx, owned, this.#row, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
+    }
     this.#drainingSince = null;
     const interrupted = hasOpenTurn(this.#row) ? await this.#turns.reopen() : null;
     this.#sandbox.start(this.#row, interrupted);
