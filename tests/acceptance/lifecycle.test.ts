@@ -135,21 +135,14 @@ it('sleeps without a process and wakes with its memory', async () => {
   expect(isAlive((await agent.view()).pid)).toBe(true);
 });
 
-it('takes every order twice, and in any state', async () => {
+it('takes every order twice, in any state, and many at the same time', async () => {
   const agent = await deploy(false);
-  for (const order of [
-    'stop',
-    'hibernate',
-    'hibernate',
-    'start',
-    'start',
-    'restart',
-    'restart',
-    'stop',
-    'start',
-  ] as const)
-    await agent.order(order);
+  const orders = ['stop', 'hibernate', 'hibernate', 'start', 'start', 'restart', 'restart', 'stop', 'start'] as const;
+  for (const order of orders) await agent.order(order);
   expect((await agent.say('all well?')).response).toBe('Simulated reply 1: all well?');
+  await Promise.all(orders.map((order) => agent.order(order)));
+  await agent.order('start');
+  expect((await agent.say('and now?')).response).toBe('Simulated reply 2: and now?');
   await agent.reaches('idle');
 });
 

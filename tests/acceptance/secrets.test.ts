@@ -103,6 +103,7 @@ describe.runIf(AS_ROOT)('as root', () => {
       expect([command, printed]).toEqual([command, expect.stringContaining('Permission denied')]);
     }
     expect(await run(`kill -9 ${pid}`)).toContain('not permitted');
+    expect(await run('id -G')).toBe(await run('id -g'));
     // The same words work on what is its own.
     expect(await run(`echo mine > ${agent.directory}/own.txt; cat ${agent.directory}/own.txt; id -u`)).toMatch(
       /^mine\n[1-9]/,

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { script } from '../support/platform.ts';
+import { script, until } from '../support/platform.ts';
 import { findProcesses, processesOf } from '../support/processes.ts';
 import { NOBODY, nobodyCanRun } from '../support/server-process.ts';
 import { agentOn, deployOn, newSite } from '../support/site.ts';
@@ -37,7 +37,7 @@ describe.runIf(nobodyCanRun())('as a plain user', () => {
     mkdirSync(site.dataDir);
     chownSync(site.dataDir, NOBODY, NOBODY);
     const server = await site.start({}, true);
-    expect(server.stdout()).toContain('Warning');
+    await until(() => server.stdout().includes('Warning'));
     expect((await server.json('GET', '/health', site.key())).enforcement).toEqual({ isolation: 'process' });
 
     const agent = await deployOn(server, site.key());

@@ -86,7 +86,12 @@ describe('refuses to start', () => {
     const agent = await deployOn(first, site.key());
     await agent.say('one');
     // A process that was resumed lives on files in the temporary directory of its server.
+    const { pid } = await agent.view();
     await first.json('POST', `${agent.path}/restart`, site.key());
+    await until(async () => {
+      const now = await agent.view();
+      return now.status === 'idle' && now.pid !== pid;
+    });
     await agent.say('two');
     const files = () => [readdirSync(site.dataDir), readdirSync(join(site.dataDir, 'tmp'))];
     const before = files();

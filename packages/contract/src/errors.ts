@@ -1,6 +1,7 @@
 /** Every error that the platform answers with. `title` is the short name of the kind; `detail` says what to do next. */
 export const ERRORS = {
   malformed_json: { status: 400, retryable: false, title: 'The body is not valid JSON' },
+  bad_request: { status: 400, retryable: false, title: 'The request cannot be read' },
   invalid_request: { status: 422, retryable: false, title: 'The request is not valid' },
   authentication_required: { status: 401, retryable: false, title: 'An API key is required' },
   invalid_api_key: { status: 401, retryable: false, title: 'The API key is not valid' },
@@ -10,7 +11,9 @@ export const ERRORS = {
   agent_failed: { status: 409, retryable: false, title: 'The agent is in error' },
   idempotency_mismatch: { status: 409, retryable: false, title: 'The Idempotency-Key was used with another request' },
   payload_too_large: { status: 413, retryable: false, title: 'The body is too large' },
+  uri_too_long: { status: 414, retryable: false, title: 'The address is too long' },
   unsupported_media_type: { status: 415, retryable: false, title: 'The content type is not supported' },
+  headers_too_large: { status: 431, retryable: false, title: 'The headers are too large' },
   turn_failed: { status: 502, retryable: false, title: 'The turn failed' },
   queue_full: { status: 429, retryable: true, title: 'Too many messages wait for this agent' },
   internal: { status: 500, retryable: true, title: 'The platform failed' },

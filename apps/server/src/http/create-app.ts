@@ -12,7 +12,8 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Api, App } from './api.ts';
 import { authentication } from './plugins/authentication.ts';
-import { errors } from './plugins/errors.ts';
+import { clientError } from './plugins/client-errors.ts';
+import { errors, frameworkError } from './plugins/errors.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
 import { opsRoutes } from './routes/ops/ops-routes.ts';
@@ -26,6 +27,8 @@ export async function createApp(api: Api): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
     bodyLimit: BODY_MAX_BYTES,
+    frameworkErrors: frameworkError,
+    clientErrorHandler: clientError,
     // Within these a client must have sent its request; an answer may take as long as its turn.
     connectionTimeout: 0,
     requestTimeout: 120_000,

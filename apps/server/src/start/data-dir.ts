@@ -15,11 +15,6 @@ export async function prepareDataDir(path: string): Promise<string> {
     // One that was there keeps its mode: it may be somebody's home.
     if (made !== undefined) await chmod(dataDir, isRoot ? 0o711 : 0o700);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    const tmp = join(dataDir, 'tmp');
-    await rm(tmp, { recursive: true, force: true });
-    await mkdir(tmp, { mode: isRoot ? 0o711 : 0o700 });
-    // Libraries that write temporary files for agents must not leave them where nobody cleans up.
-    process.env.TMPDIR = tmp;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? error;
     throw new StartupError(`The data directory ${dataDir} cannot be written (${code}). Set DATA_DIR to one that can.`, {
@@ -27,4 +22,15 @@ export async function prepareDataDir(path: string): Promise<string> {
     });
   }
   return dataDir;
+}
+
+/**
+ * Empties the directory of temporary files and makes it the one that libraries use: what they write for agents must
+ * not stay where nobody cleans up. Only after the directory is known to be ours alone.
+ */
+export async function prepareTemporaryDir(dataDir: string): Promise<void> {
+  const tmp = join(dataDir, 'tmp');
+  await rm(tmp, { recursive: true, force: true });
+  await mkdir(tmp, { mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  process.env.TMPDIR = tmp;
 }

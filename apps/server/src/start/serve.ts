@@ -23,7 +23,7 @@ import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { Closers } from './closers.ts';
-import { prepareDataDir } from './data-dir.ts';
+import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { openDatabase } from './open-database.ts';
 import { VERSION } from './version.ts';
@@ -74,6 +74,7 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
     log,
   });
   closers.add('node', () => node.close());
+  await prepareTemporaryDir(dataDir);
   const lifeline = await startLifeline({ marker: lifeMarker(node), postgresPid: database.embeddedPid, log });
   closers.add('lifeline', () => lifeline.close());
   // Whatever an earlier life of this node has left behind must be gone before its sessions go on.

@@ -12,6 +12,12 @@ export function errors(app: App): void {
   );
 }
 
+/** Errors that Fastify finds before a route: an address that is no text, or too long. */
+export function frameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('request-id', request.id);
+  send(toApiError(error), request, reply);
+}
+
 function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
   if (error.status >= 500) request.log.error({ err: error.cause ?? error, request_id: request.id }, error.message);
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
@@ -35,7 +41,10 @@ function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
 }
 
 const BY_STATUS: Record<number, ErrorCode> = {
+  400: 'bad_request',
   404: 'not_found',
+  414: 'uri_too_long',
+  431: 'headers_too_large',
   413: 'payload_too_large',
   415: 'unsupported_media_type',
 };

@@ -157,6 +157,7 @@ create table turns (
   cache_read_input_tokens bigint not null default 0,
   cache_creation_input_tokens bigint not null default 0,
   cost_nanousd      bigint not null default 0,
+  messages_count    integer,                   -- of the session when the turn ended, this one included
   accepted_at       timestamptz not null,
   started_at        timestamptz,
   ended_at          timestamptz

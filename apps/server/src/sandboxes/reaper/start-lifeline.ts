@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { GOODBYE } from './goodbye.ts';
 
 export interface Lifeline {
   /** Ends it, and with it whatever the server has left behind; resolves when it is gone. */
@@ -37,7 +38,7 @@ export async function startLifeline(options: {
       closing = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
-      child.stdin?.end();
+      child.stdin?.end(GOODBYE);
       await gone;
     },
   };

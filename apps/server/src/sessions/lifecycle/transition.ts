@@ -2,6 +2,7 @@ import type { LoggedEvent } from '@aaas/contract/events';
 import { newId } from '@aaas/contract/ids';
 import type { SandboxPhase, StatusReason, TurnStatus } from '@aaas/contract/lifecycle';
 import { type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
+import { storableText } from '../log/storable-text.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
 
@@ -81,7 +82,7 @@ export async function transition(
       next.retryAt,
       change.operationDone ?? null,
       why.reason,
-      why.detail ?? null,
+      why.detail ? storableText(why.detail) : null,
       why.nextAction ?? null,
       at,
       turnId,

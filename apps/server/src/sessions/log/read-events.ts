@@ -18,6 +18,7 @@ export interface EventFilter {
 
 interface Found {
   cursor: EventCursor;
+  type: string;
   payload: string;
 }
 
@@ -49,8 +50,8 @@ async function readLogPart(
   filter: EventFilter,
 ): Promise<Found[]> {
   const { order, limit, types, from, before } = filter;
-  const result = await pool.query<{ at: number; payload: string }>(
-    `select seq as at, payload from events
+  const result = await pool.query<{ at: number; type: string; payload: string }>(
+    `select seq as at, type, payload from events
       where session_id = $1 and type not like '${OWN_EVENT_PREFIX}%'
         and ($2::bigint is null or seq ${order === 'asc' ? '>' : '<'} $2)
         and ($3::text[] is null or type = any ($3)) and ($4::timestamptz is null or at >= $4)
@@ -58,19 +59,19 @@ async function readLogPart(
       order by seq ${order} limit $6`,
     [sessionId, beyond, types, from, before, limit],
   );
-  return result.rows.map(({ at, payload }) => ({ cursor: { part: 'log', at }, payload }));
+  return result.rows.map(({ at, type, payload }) => ({ cursor: { part: 'log', at }, type, payload }));
 }
 
 async function readInbox(pool: Pool, sessionId: string, beyond: number | null, filter: EventFilter): Promise<Found[]> {
   const { order, limit, types, from, before } = filter;
   // What has no time yet is in no span of time.
   if (from || before) return [];
-  const result = await pool.query<{ at: number; payload: string }>(
-    `select position as at, left(payload, -1) || ',"processed_at":null}' as payload from inputs
+  const result = await pool.query<{ at: number; type: string; payload: string }>(
+    `select position as at, type, left(payload, -1) || ',"processed_at":null}' as payload from inputs
       where session_id = $1 and consumed_seq is null and ($2::bigint is null or position ${order === 'asc' ? '>' : '<'} $2)
         and ($3::text[] is null or type = any ($3))
       order by position ${order} limit $4`,
     [sessionId, beyond, types, limit],
   );
-  return result.rows.map(({ at, payload }) => ({ cursor: { part: 'inbox', at }, payload }));
+  return result.rows.map(({ at, type, payload }) => ({ cursor: { part: 'inbox', at }, type, payload }));
 }

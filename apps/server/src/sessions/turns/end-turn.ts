@@ -5,6 +5,7 @@ import type { UsageSum } from '../../gateway/ledger/usage-sums.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transcriptColumns, type Uncommitted } from '../log/append.ts';
 import { draftEvent, type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
+import { storableText } from '../log/storable-text.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { OpenTurn } from './begin-turn.ts';
 import { primaryThreadOf } from './primary-thread.ts';
@@ -27,7 +28,7 @@ const END = {
          and exists (select 1 from turns t where t.id = $15 and t.state = 'running')
       returning last_seq - $3 - 1 as base
     ), old as (
-      select s.status from sessions s, head where s.id = $1
+      select s.status, s.messages_count from sessions s, head where s.id = $1
     ), changed as (
       update sessions s
          set turn_status = 'idle', messages_count = s.messages_count + 1, failed_starts = 0, retry_at = null,
@@ -38,8 +39,8 @@ const END = {
       update turns t
          set state = $6, stop_reason = $7, response = $8, error = $9, ended_at = $5, last_seq = head.base + $3 + 1,
              input_tokens = $10, output_tokens = $11, cache_read_input_tokens = $12, cache_creation_input_tokens = $13,
-             cost_nanousd = $14
-        from head where t.id = $15
+             cost_nanousd = $14, messages_count = old.messages_count + 1
+        from head, old where t.id = $15
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
       select $1, head.base + e.ord, $15, $5, e.id, e.type, e.ref, e.payload
@@ -76,6 +77,7 @@ export async function endTurn(
   usage: { ofTurn: UsageSum; ofSession: UsageSum },
 ): Promise<void> {
   const spent = usage.ofTurn;
+  const error = ending.error && { ...ending.error, message: storableText(ending.error.message) };
   const at = ctx.now();
   const events = [...left.events, ...endingEvents(row, ending, usage.ofSession)];
   const columns = toColumns(events, at);
@@ -90,8 +92,8 @@ export async function endTurn(
       at,
       ending.state,
       ending.stopReason,
-      ending.response,
-      ending.error === null ? null : JSON.stringify(ending.error),
+      ending.response === null ? null : storableText(ending.response),
+      error === null ? null : JSON.stringify(error),
       spent.inputTokens,
       spent.outputTokens,
       spent.cacheReadInputTokens,

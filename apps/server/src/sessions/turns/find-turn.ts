@@ -31,7 +31,7 @@ const FIND = {
                 t.cache_read_input_tokens as "cacheReadInputTokens",
                 t.cache_creation_input_tokens as "cacheCreationInputTokens", t.cost_nanousd as "costNanousd",
                 t.accepted_at as "acceptedAt", t.started_at as "startedAt", t.ended_at as "endedAt",
-                s.messages_count as "messagesCount", s.status as "sessionStatus"
+                coalesce(t.messages_count, s.messages_count) as "messagesCount", s.status as "sessionStatus"
            from turns t join sessions s on s.id = t.session_id
           where t.session_id = $1 and t.id = $2`,
 };

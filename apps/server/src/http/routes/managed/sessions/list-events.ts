@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type EventCursor, type EventFilter, readEvents } from '../../../../sessions/log/read-events.ts';
 import type { Api, App } from '../../../api.ts';
 import { arrayParam } from './array-param.ts';
+import { managedPayload } from './managed-tools.ts';
 import { requireSession, SessionParams } from './session-params.ts';
 
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
@@ -34,7 +35,7 @@ export function listSessionEvents(app: App, api: Api): void {
       const shown = found.slice(0, limit);
       const last = shown.at(-1);
       return {
-        data: shown.map((event) => JSON.parse(event.payload)),
+        data: shown.map((event) => JSON.parse(managedPayload(event))),
         next_page: found.length > limit && last ? encodeCursor(last.cursor, order) : null,
       };
     },

@@ -37,3 +37,11 @@ function policyOf(definition: AgentDefinition, tool: ToolName) {
   if (permission === 'allow') return { type: 'always_allow' as const };
   return { type: permission === null ? ('auto' as const) : ('always_ask' as const) };
 }
+
+/** An event of the log as `/v1` shows it: tools carry the names of the toolset. */
+export function managedPayload(event: { type: string; payload: string }): string {
+  if (event.type !== 'agent.tool_use') return event.payload;
+  const body = JSON.parse(event.payload) as { name: string };
+  const name = (Object.keys(NAMES) as (keyof typeof NAMES)[]).find((key) => NAMES[key] === body.name);
+  return name ? JSON.stringify({ ...body, name }) : event.payload;
+}

@@ -4,6 +4,7 @@ import { tailLog } from '../../../../streams/tail-log.ts';
 import type { Api, App } from '../../../api.ts';
 import { openEventStream } from '../../../plugins/sse.ts';
 import { arrayParam } from './array-param.ts';
+import { managedPayload } from './managed-tools.ts';
 import { requireSession, SessionParams } from './session-params.ts';
 
 const DeltaTypes = arrayParam.pipe(z.array(z.enum(['agent.message', 'agent.thinking'])));
@@ -38,9 +39,10 @@ export function streamSessionEvents(app: App, api: Api): void {
       try {
         for await (const next of tailLog(api.ctx, sessionId, after, stream.signal)) {
           if (next.kind === 'event') {
-            const { seq, id, type, payload } = next.event;
+            const { seq, id, type } = next.event;
             begun.delete(id);
-            if (!type.startsWith(OWN_EVENT_PREFIX)) await stream.send({ id: seq, event: type, data: payload });
+            if (!type.startsWith(OWN_EVENT_PREFIX))
+              await stream.send({ id: seq, event: type, data: managedPayload(next.event) });
           } else if (next.kind === 'accepted') {
             await stream.send({ event: next.type, data: next.payload });
           } else if (next.kind === 'delta') {
