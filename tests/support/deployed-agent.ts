@@ -19,7 +19,7 @@ export interface Step {
   reason: string;
 }
 
-export interface Answer {
+interface Answer {
   agent_id: string;
   response: string;
   timestamp: string;
@@ -115,9 +115,4 @@ export function gapsIn(timeline: Step[]): [Step, Step][] {
     const before = timeline[index - 1];
     return before && (before.to !== step.from || before.seq >= step.seq) ? [[before, step] as [Step, Step]] : [];
   });
-}
-
-/** The types of a log, without the platform's own. */
-export function publicTypes(log: LogEntry[]): string[] {
-  return log.map((entry) => entry.type).filter((type) => !type.startsWith('x.'));
 }

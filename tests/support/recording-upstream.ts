@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { startSimulator } from '../../packages/simulator/src/start-simulator.ts';
 
 /** A request as the model provider would have seen it. */
-export interface ModelRequest {
+interface ModelRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
@@ -23,6 +23,8 @@ export interface RecordingUpstream {
   asked(text: string): ModelRequest[];
   /** From now on a request whose body contains `text` gets this answer instead. */
   refuse(text: string, status: number, body: (headers: IncomingHttpHeaders) => object): void;
+  /** Refuses nothing any more. */
+  relent(): void;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     requests,
     asked: (text) => requests.filter((known) => known.path.startsWith('/v1/messages') && known.text.includes(text)),
     refuse: (text, status, body) => void refusals.push({ text, status, body }),
+    relent: () => void refusals.splice(0),
     close: async () => {
       server.closeAllConnections();
       server.close();
