@@ -21,7 +21,7 @@ export interface RecordingUpstream {
   readonly requests: ModelRequest[];
   /** The requests for a message whose text contains `text`. */
   asked(text: string): ModelRequest[];
-  /** From now on a request whose body contains `text` gets this answer instead. */
+  /** The next request whose body contains `text` gets this answer instead. */
   refuse(text: string, status: number, body: (headers: IncomingHttpHeaders) => object): void;
   /** Refuses nothing any more. */
   relent(): void;
@@ -43,6 +43,7 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     requests.push({ method, path, headers, text, body: text === '' ? null : JSON.parse(text) });
     const refusal = refusals.find((known) => text.includes(known.text));
     if (refusal) {
+      refusals.splice(refusals.indexOf(refusal), 1);
       response.writeHead(refusal.status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(refusal.body(headers)));
       return;

@@ -129,6 +129,7 @@ create table session_heads (
   session_id     text primary key references sessions (id) on delete cascade,
   last_seq       bigint not null default 0,    -- of the log
   last_position  bigint not null default 0,    -- of the inbox
+  waiting        integer not null default 0,   -- messages in the inbox
   requested      bigint not null default 0,    -- one more at each input or change of intent; see clear-runnable.ts
   generation     bigint not null default 0,    -- one more at each claim; a write that names an old one is refused
   owner          text,                         -- the node that may write

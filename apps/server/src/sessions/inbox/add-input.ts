@@ -20,24 +20,24 @@ export type AddedInput =
   | { kind: 'full'; waiting: number }
   | { kind: 'no_session' };
 
-// The head's row is locked first and hands out the position: inputs of one session are numbered in the order in
+// The head's row is locked first, keeps the bound and hands out the position: inputs of one session are numbered in the order in
 // which their transactions commit.
 const ADD = {
   name: 'inbox.add',
   text: `
     with session as (
       select s.id, s.workspace_id, s.status,
-             s.intent = 'active' and s.status not in ('error', 'terminated') as open,
-             (select count(*) from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting
+             s.intent = 'active' and s.status not in ('error', 'terminated') as open
         from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
     ), duplicate as (
       select i.id, i.turn_id, i.request_hash from inputs i, session
        where i.session_id = session.id and i.idempotency_key = $3
     ), head as (
       update session_heads h
-         set last_position = last_position + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $4)
+         set last_position = last_position + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $4),
+             waiting = h.waiting + case when $9::text is null then 0 else 1 end
         from session
-       where h.session_id = session.id and session.open and session.waiting < $5 and not exists (select 1 from duplicate)
+       where h.session_id = session.id and session.open and h.waiting < $5 and not exists (select 1 from duplicate)
       returning h.last_position as position
     ), input as (
       insert into inputs (session_id, position, id, workspace_id, type, payload, turn_id, idempotency_key, request_hash, accepted_at)
@@ -46,20 +46,21 @@ const ADD = {
       insert into turns (id, session_id, workspace_id, position, input_id, accepted_at)
       select $9, $1, $2, head.position, $6, $4 from head where $9::text is not null
     )
-    select session.status, session.waiting, head.position,
+    select session.status, session.open, head.position,
            duplicate.id as "duplicateId", duplicate.turn_id as "duplicateTurn", duplicate.request_hash as "duplicateHash"
       from session left join head on true left join duplicate on true`,
 };
 
 interface AddRow {
   status: Status;
-  waiting: number;
+  open: boolean;
   position: number | null;
   duplicateId: string | null;
   duplicateTurn: string | null;
   duplicateHash: string | null;
 }
 
+const INTEGER_MAX = 2 ** 31 - 1;
 const UNIQUE_VIOLATION = '23505';
 
 /**
@@ -82,7 +83,7 @@ export async function addInput(
     input.idempotencyKey ?? null,
     acceptedAt,
     // An interrupt must get through whatever waits.
-    input.type === 'user.interrupt' ? Number.MAX_SAFE_INTEGER : maxWaiting,
+    input.type === 'user.interrupt' ? INTEGER_MAX : maxWaiting,
     inputId,
     input.type,
     JSON.stringify({ id: inputId, type: input.type, ...input.body }),
@@ -103,6 +104,6 @@ export async function addInput(
       return { kind: 'duplicate', inputId: row.duplicateId, turnId: row.duplicateTurn, requestHash: row.duplicateHash };
     }
     if (row.position !== null) return { kind: 'accepted', inputId, turnId, position: row.position, acceptedAt };
-    return row.waiting >= maxWaiting ? { kind: 'full', waiting: row.waiting } : { kind: 'refused', status: row.status };
+    return row.open ? { kind: 'full', waiting: maxWaiting } : { kind: 'refused', status: row.status };
   }
 }

@@ -6,30 +6,33 @@ import type { SessionRow } from './load-session.ts';
 const CHANGE = {
   name: 'session.change-intent',
   text: `
-    with old as (
-      select s.id, s.status from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
+    with found as (
+      select s.id from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
     ), head as (
       update session_heads h
          set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $6)
-        from old where h.session_id = old.id
+        from found where h.session_id = found.id
       returning h.last_seq
-    ), next as (
-      select case when $4 in ('start', 'restart') and s.sandbox_phase in ('none', 'failed') then 'starting'
+    ), old as (
+      select s.status, s.turn_status,
+             -- a delete that came first outranks all
+             case when s.intent = 'archived' then 'archived' else coalesce($3, s.intent) end as intent,
+             case when $4 in ('start', 'restart') and s.sandbox_phase in ('none', 'failed') then 'starting'
                   else s.sandbox_phase end as sandbox_phase
-        from sessions s, head where s.id = $1
+        from sessions s, head where s.id = $1 for update of s
     ), changed as (
       update sessions s
-         set intent = coalesce($3, s.intent),
+         set intent = old.intent,
              operation = $4,
              -- start brings a failed session back: it counts from nought again
-             sandbox_phase = next.sandbox_phase,
+             sandbox_phase = old.sandbox_phase,
              failed_starts = case when $4 = 'start' then 0 else s.failed_starts end,
              retry_at = case when $4 = 'start' then null else s.retry_at end,
              status_reason = $5, updated_at = $6,
              archived_at = case when $3::text = 'archived' then $6 else s.archived_at end,
-             status_since = case when session_status(coalesce($3, s.intent), s.turn_status, next.sandbox_phase)
+             status_since = case when session_status(old.intent, s.turn_status, old.sandbox_phase)
                is distinct from s.status then $6 else s.status_since end
-        from head, next where s.id = $1
+        from old where s.id = $1
       returning s.status
     ), lifecycle as (
       insert into events (session_id, seq, at, id, type, payload)

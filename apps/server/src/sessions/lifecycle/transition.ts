@@ -26,14 +26,14 @@ const TRANSITION = {
        where session_id = $1 and generation = $2
       returning last_seq - $3 - 1 as base
     ), old as (
-      select s.status from sessions s, head where s.id = $1
+      select s.status from sessions s, head where s.id = $1 for update of s
     ), changed as (
       update sessions s
          set sandbox_phase = $4, turn_status = $5, pid = $6, restarts = $7, failed_starts = $8, retry_at = $9,
              operation = case when s.operation = $10 then null else s.operation end,
              status_reason = $11, status_detail = $12, next_action = $13, updated_at = $14,
              status_since = case when session_status(s.intent, $5, $4) is distinct from s.status then $14 else s.status_since end
-        from head where s.id = $1
+        from old where s.id = $1
       returning s.status
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)

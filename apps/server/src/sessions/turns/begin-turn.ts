@@ -15,7 +15,7 @@ export interface OpenTurn {
   startedAt: Date;
 }
 
-// Events of a turn's beginning, in this order: the input under its own id, session.status_running,
+// `old` is locked to be read as it is now, not as it was when the statement began. Events of a turn's beginning, in this order: the input under its own id, session.status_running,
 // session.thread_status_running, x.lifecycle.
 const BEGIN = {
   name: 'turn.begin',
@@ -26,17 +26,17 @@ const BEGIN = {
        order by i.position limit 1
     ), head as (
       update session_heads h
-         set last_seq = last_seq + 4, runnable_at = case when h.requested = $10 then null else h.runnable_at end
+         set last_seq = last_seq + 4, waiting = h.waiting - 1, runnable_at = case when h.requested = $10 then null else h.runnable_at end
         from next, sessions s
        where h.session_id = $1 and h.generation = $2 and s.id = $1 and s.intent = 'active' and s.turn_status = 'idle'
       returning h.last_seq - 4 as base
     ), old as (
-      select s.status from sessions s, head where s.id = $1
+      select s.status from sessions s, head where s.id = $1 for update of s
     ), changed as (
       update sessions s
          set turn_status = 'running', status_reason = 'turn_started', status_detail = null, next_action = null,
              updated_at = $3, status_since = $3
-        from head where s.id = $1
+        from old where s.id = $1
       returning s.status
     ), turn as (
       update turns t

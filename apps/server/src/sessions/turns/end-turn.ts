@@ -28,12 +28,12 @@ const END = {
          and exists (select 1 from turns t where t.id = $15 and t.state = 'running')
       returning last_seq - $3 - 1 as base
     ), old as (
-      select s.status, s.messages_count from sessions s, head where s.id = $1
+      select s.status, s.messages_count from sessions s, head where s.id = $1 for update of s
     ), changed as (
       update sessions s
          set turn_status = 'idle', messages_count = s.messages_count + 1, failed_starts = 0, retry_at = null,
              status_reason = $4, status_detail = null, next_action = null, updated_at = $5, status_since = $5
-        from head where s.id = $1
+        from old where s.id = $1
       returning s.status
     ), turn as (
       update turns t
