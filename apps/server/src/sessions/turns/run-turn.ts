@@ -1,4 +1,5 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import { answerBrokeOff } from '../../gateway/ledger/answer-broke-off.ts';
 import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gateway/ledger/usage-sums.ts';
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
@@ -97,6 +98,8 @@ export class TurnDriver {
   async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
     if (this.open !== turn) return;
     const { ctx, owned } = this.#options;
+    // Before the first byte the gateway alone retries.
+    if (outcome.kind === 'failed' && outcome.retryable) outcome.retryable = await answerBrokeOff(ctx.pool, turn.id);
     const verdict = judgeTurn(outcome, this.#modelFailures, this.interruptedBy);
     if (verdict.do === 'end') {
       await this.#end(turn, verdict.ending, verdict.left);
