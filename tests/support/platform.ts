@@ -52,6 +52,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
         HOME: process.env.HOME,
         LOG_LEVEL: 'warn',
         RECOVERY_BACKOFF_SECONDS: '1',
+        RATE_LIMIT_ENABLED: 'false',
         ...env,
         PORT: String(port),
         DATA_DIR: dataDir,

@@ -31,7 +31,14 @@ export async function spawnServer(settings: Record<string, string>, asNobody = f
   const own = [process.execPath, MAIN];
   const [command = '', ...args] = asNobody ? ['setpriv', ...AS_NOBODY, ...own] : own;
   const child: ChildProcess = spawn(command, args, {
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', RECOVERY_BACKOFF_SECONDS: '0', PORT: port, ...settings },
+    env: {
+      PATH: process.env.PATH,
+      LOG_LEVEL: 'warn',
+      RECOVERY_BACKOFF_SECONDS: '0',
+      RATE_LIMIT_ENABLED: 'false',
+      PORT: port,
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
     detached: true,
@@ -52,6 +59,8 @@ export async function spawnServer(settings: Record<string, string>, asNobody = f
     ready: () =>
       until(async () => {
         if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${printed.stderr}`);
+        // It listens a moment before it says so.
+        if (!printed.stdout.includes('is ready after')) return false;
         return (await fetch(`${url}/health/ready`).catch(() => null))?.ok ?? false;
       }, READY_WITHIN_MS),
     signal: (name) => void child.kill(name),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -8,6 +9,7 @@ import type { SessionContext } from '../sessions/session-context.ts';
 /** What the routes reach of the platform. */
 export interface Api {
   ctx: SessionContext;
+  /** Read a setting where it is used and never keep a copy: those that are live change under a running server. */
   settings: Settings;
   version: string;
   /** No provider is configured: the simulator answers. */
@@ -37,7 +39,7 @@ declare module 'fastify' {
     /** Name of the operation, as in logs, metrics and scopes. */
     operation?: string;
     /** What a key must be allowed to do; null: no key is needed. */
-    scope?: 'agents:read' | 'agents:write' | null;
+    scope?: Scope | null;
   }
   interface FastifyRequest {
     principal: Principal;

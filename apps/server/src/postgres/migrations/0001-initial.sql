@@ -3,9 +3,12 @@
 -- partitioning column is part of the primary key, so that partitions need no change of a key later.
 
 create table workspaces (
-  id         text primary key,
-  name       text not null,
-  created_at timestamptz not null default now()
+  id          text primary key,
+  name        text not null,
+  simulated   boolean not null default false,            -- its model traffic always goes to the simulator
+  test_of     text unique references workspaces (id),    -- the test side of that workspace: what aaas_test_… keys open
+  created_at  timestamptz not null default now(),
+  archived_at timestamptz
 );
 
 create table api_keys (

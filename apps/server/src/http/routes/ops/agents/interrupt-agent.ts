@@ -10,7 +10,7 @@ export function interruptAgent(app: App, api: Api): void {
   app.post(
     '/api/v1/agents/:agent_id/interrupt',
     {
-      config: { operation: 'agents.interrupt', scope: 'agents:write' },
+      config: { operation: 'agents.interrupt', scope: 'agents:message' },
       schema: {
         tags: ['agents'],
         summary: 'Interrupt the running turn',

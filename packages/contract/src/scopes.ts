@@ -1,0 +1,19 @@
+/** What a key may do. Each route names one; `*` in a key is all of them. */
+export const SCOPES = {
+  'agents:read': 'See agents, sessions, turns, messages and events.',
+  'agents:write': 'Create, change, start, stop and delete agents and sessions.',
+  'agents:message': 'Talk to agents: send messages, interrupt, answer approvals, one-shot queries.',
+  'files:read': 'Read the working directories of agents; export agents.',
+  'files:write': 'Change the working directories of agents.',
+  'usage:read': 'See tokens, cost and budgets.',
+  'budgets:write': 'Set budgets.',
+  'keys:read': 'See the keys of the workspace.',
+  'keys:write': 'Create, rotate and revoke keys with scopes that one has oneself.',
+  'webhooks:read': 'See webhooks and their deliveries.',
+  'webhooks:write': 'Create and change webhooks; deliver again.',
+  'audit:read': 'See, verify and export the audit log of the workspace.',
+  'platform:read': 'See the settings, workspaces, nodes and metrics of the whole platform.',
+  'platform:write': 'Change the settings, workspaces and nodes of the whole platform.',
+} as const;
+
+export type Scope = keyof typeof SCOPES;
