@@ -53,6 +53,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
         LOG_LEVEL: 'warn',
         RECOVERY_BACKOFF_SECONDS: '1',
         RATE_LIMIT_ENABLED: 'false',
+        AAAS_ENV_FILE: '/dev/null',
         ...env,
         PORT: String(port),
         DATA_DIR: dataDir,

@@ -36,6 +36,7 @@ export async function spawnServer(settings: Record<string, string>, asNobody = f
       LOG_LEVEL: 'warn',
       RECOVERY_BACKOFF_SECONDS: '0',
       RATE_LIMIT_ENABLED: 'false',
+      AAAS_ENV_FILE: '/dev/null',
       PORT: port,
       ...settings,
     },

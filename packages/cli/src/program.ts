@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { agentTypesCommand } from './commands/agent-types.ts';
 import { agentsCommand } from './commands/agents.ts';
+import { configCommand } from './commands/config.ts';
 import { healthCommand } from './commands/health.ts';
 import { logsCommand } from './commands/logs.ts';
 import { sendCommand } from './commands/send.ts';
@@ -19,7 +20,15 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride();
   addGlobalOptions(program);
-  for (const add of [serveCommand, agentsCommand, sendCommand, logsCommand, agentTypesCommand, healthCommand]) {
+  for (const add of [
+    serveCommand,
+    agentsCommand,
+    sendCommand,
+    logsCommand,
+    agentTypesCommand,
+    healthCommand,
+    configCommand,
+  ]) {
     add(program);
   }
   return program;

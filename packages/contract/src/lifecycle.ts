@@ -52,6 +52,7 @@ export const STATUS_REASONS = {
   transcript_lost: 'Its transcript could not be stored.',
   node_lost: 'The node that ran it is gone.',
   node_drained: 'The node that ran it was shut down.',
+  idle_timeout: 'Nobody talked to it for as long as AGENT_IDLE_TIMEOUT.',
   slot_needed: 'Its place was needed by another agent.',
   attempts_used_up: 'Recovery was tried as often as allowed.',
   stopped: 'Its process ended as asked.',

@@ -16,7 +16,10 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or http
  * A secret may also come from a file named by `<NAME>_FILE`.
  */
 export const Settings = z.object({
-  ENVIRONMENT: z.enum(['development', 'staging', 'production']).default('production'),
+  ENVIRONMENT: z
+    .enum(['development', 'staging', 'production'])
+    .default('production')
+    .describe('Chooses the profile of defaults: see PROFILES.'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   PORT: whole(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
   DATA_DIR: z
@@ -46,6 +49,10 @@ export const Settings = z.object({
   DEFAULT_MODEL: z.string().min(1).default('claude-sonnet-5-5').describe('Model of agents that name none.'),
   MAX_AGENTS: whole(1, 10_000).default(100).describe('Live agent processes on this node, at most.'),
   MAX_QUEUED_MESSAGES: whole(1, 100_000).default(1_000).describe('Messages that may wait for one agent.'),
+  ENABLE_IDLE_SHUTDOWN: flag.default(true).describe('Whether agents sleep when nobody talks to them.'),
+  AGENT_IDLE_TIMEOUT: whole(1, 2_592_000)
+    .default(300)
+    .describe('Seconds an agent may wait for work before it sleeps; the next message wakes it.'),
   AGENT_TIMEOUT: whole(1, 86_400).default(3_600).describe('Seconds a turn may take.'),
   DRAIN_TIMEOUT: whole(0, 3_600)
     .default(30)
@@ -64,10 +71,45 @@ export const Settings = z.object({
     .describe(
       'When the server is root, agents run as uids from here on. Default: a range of this node’s own, from 200000 up.',
     ),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least important lines that are logged.'),
 });
 export type Settings = z.output<typeof Settings>;
 export type SettingName = keyof Settings;
 
 /** Never logged, never shown; each may also come from a file. */
 export const SECRET_SETTINGS = ['API_KEY', 'ANTHROPIC_API_KEY', 'DATABASE_URL'] as const satisfies SettingName[];
+
+export function isSecret(name: SettingName): boolean {
+  return (SECRET_SETTINGS as readonly SettingName[]).includes(name);
+}
+
+/** May change while the platform runs, for all its nodes at once. The others are fixed when a node starts. */
+export const LIVE_SETTINGS = [
+  'DEFAULT_MODEL',
+  'MAX_AGENTS',
+  'MAX_QUEUED_MESSAGES',
+  'ENABLE_IDLE_SHUTDOWN',
+  'AGENT_IDLE_TIMEOUT',
+  'AGENT_TIMEOUT',
+  'DRAIN_TIMEOUT',
+  'INTERRUPT_TIMEOUT',
+  'START_TIMEOUT',
+  'MAX_RECOVERY_ATTEMPTS',
+  'RECOVERY_BACKOFF_SECONDS',
+  'LOG_LEVEL',
+] as const satisfies SettingName[];
+export type LiveSettingName = (typeof LIVE_SETTINGS)[number];
+
+export function isLive(name: string): name is LiveSettingName {
+  return (LIVE_SETTINGS as readonly string[]).includes(name);
+}
+
+/** Defaults that belong to an environment; whatever is set itself is stronger. */
+export const PROFILES: Record<Settings['ENVIRONMENT'], Partial<Record<SettingName, string>>> = {
+  development: { MAX_AGENTS: '10', LOG_LEVEL: 'debug' },
+  staging: { MAX_AGENTS: '50', LOG_LEVEL: 'info' },
+  production: { MAX_AGENTS: '100', LOG_LEVEL: 'warn', REQUIRE_API_KEY: 'true' },
+};

@@ -5,12 +5,14 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Principal } from '../access/authenticate.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
+import type { LiveSettings } from '../settings/live-settings.ts';
 
 /** What the routes reach of the platform. */
 export interface Api {
   ctx: SessionContext;
   /** Read a setting where it is used and never keep a copy: those that are live change under a running server. */
   settings: Settings;
+  live: LiveSettings;
   version: string;
   /** No provider is configured: the simulator answers. */
   simulated: boolean;

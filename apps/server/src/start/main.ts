@@ -8,8 +8,8 @@ const FORCED_EXIT_CODE = 130;
 
 try {
   const began = performance.now();
-  const settings = loadSettings(process.env);
-  const server = await serve(settings, createLogger(settings.LOG_LEVEL));
+  const loaded = loadSettings(process.env);
+  const server = await serve(loaded, createLogger(loaded.settings.LOG_LEVEL));
   printBanner(server.facts, performance.now() - began);
 
   let stopping = false;

@@ -6,6 +6,7 @@ import { startSimulator } from '@aaas/simulator/start-simulator';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
+import type { LoadedSettings } from '../config/load-settings.ts';
 import { removeDirectory, sessionDirectory } from '../directories/session-directory.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
@@ -21,12 +22,14 @@ import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
 import { sweep } from '../sandboxes/reaper/sweep.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
+import { LiveSettings } from '../settings/live-settings.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { openDatabase } from './open-database.ts';
 import { VERSION } from './version.ts';
+import { workerBounds } from './worker-bounds.ts';
 
 export interface ServerFacts {
   version: string;
@@ -47,28 +50,34 @@ export interface Server {
 }
 
 /** Starts every role in this process. @throws StartupError with one line for the operator. */
-export async function serve(settings: Settings, log: Logger): Promise<Server> {
+export async function serve(loaded: LoadedSettings, log: Logger): Promise<Server> {
   const closers = new Closers();
   try {
-    return await start(settings, log, closers);
+    return await start(loaded, log, closers);
   } catch (error) {
     await closers.closeAll();
     throw error;
   }
 }
 
-async function start(settings: Settings, log: Logger, closers: Closers): Promise<Server> {
+async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Promise<Server> {
+  const { settings } = loaded;
   const dataDir = await prepareDataDir(settings.DATA_DIR);
   await requireFreePort(settings.HOST, settings.PORT);
   const database = await openDatabase(settings, dataDir, log, closers);
   const { pool } = database;
   await migrate(pool);
+  const live = await LiveSettings.open(loaded, pool, log);
+  closers.add('settings', () => live.close());
+  live.onChange((changed) => {
+    if (changed.includes('LOG_LEVEL')) log.level = settings.LOG_LEVEL;
+  });
   const admin = await bootstrapAccess(pool, { dataDir, apiKey: settings.API_KEY });
 
   const node = await registerNode({
     pool,
     dataDir,
-    capacity: settings.MAX_AGENTS,
+    capacity: () => settings.MAX_AGENTS,
     version: VERSION,
     leaseTtlMs: settings.LEASE_TTL * 1000,
     log,
@@ -101,16 +110,8 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
       gatewayUrl: gateway.url,
       issueToken: (session) => issueToken(tokenSecret, session),
     }),
-    slots: settings.MAX_AGENTS,
     leaseTtlMs: settings.LEASE_TTL * 1000,
-    bounds: {
-      drainMs: settings.DRAIN_TIMEOUT * 1000,
-      interruptMs: settings.INTERRUPT_TIMEOUT * 1000,
-      startMs: settings.START_TIMEOUT * 1000,
-      turnMs: settings.AGENT_TIMEOUT * 1000,
-      recoveryBackoffMs: settings.RECOVERY_BACKOFF_SECONDS * 1000,
-      maxRecoveryAttempts: settings.MAX_RECOVERY_ATTEMPTS,
-    },
+    bounds: workerBounds(settings),
     removeDirectory: (sessionId) => removeDirectory(sessionDirectory(dataDir, sessionId)),
   });
 
@@ -119,6 +120,7 @@ async function start(settings: Settings, log: Logger, closers: Closers): Promise
   const api: Api = {
     ctx,
     settings,
+    live,
     version: VERSION,
     simulated: upstream.simulated,
     isolation: users.isolation,

@@ -4,13 +4,19 @@ import type { OwnedSession, SessionContext } from '../../sessions/session-contex
 import { claimSessions, findRunnable } from './claim-sessions.ts';
 import { findLostNodes, releaseSessionsOf } from './release-lost.ts';
 
+/** Read at each use: they change while the node runs. */
+export interface WorkerBounds extends RunnerBounds {
+  /** Sessions that this node may own at once. */
+  slots: number;
+  /** How long a process may wait for work before it is put to sleep, in milliseconds; null: for ever. */
+  idleMs: number | null;
+}
+
 export interface WorkerOptions {
   ctx: SessionContext;
   nodeId: string;
   harness: Harness;
-  bounds: RunnerBounds;
-  /** Sessions that this node may own at once. */
-  slots: number;
+  bounds: WorkerBounds;
   leaseTtlMs: number;
   removeDirectory(sessionId: string): Promise<void>;
 }
@@ -30,7 +36,10 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#poll = setInterval(() => this.#claim(), POLL_MS);
+    this.#poll = setInterval(() => {
+      this.#sleepIdle();
+      this.#claim();
+    }, POLL_MS);
     this.#watch = setInterval(() => this.#releaseLost(), options.leaseTtlMs / 2);
     this.#claim();
   }
@@ -76,8 +85,8 @@ export class Worker {
   }
 
   async #claimOnce(): Promise<void> {
-    const { ctx, nodeId, slots } = this.#options;
-    const free = slots - this.#runners.size;
+    const { ctx, nodeId, bounds } = this.#options;
+    const free = bounds.slots - this.#runners.size;
     if (free > 0) {
       const claimed = await claimSessions(ctx.pool, nodeId, free);
       for (const owned of claimed) this.#run(owned);
@@ -85,6 +94,16 @@ export class Worker {
     const { waiting, mine } = await findRunnable(ctx.pool, nodeId);
     for (const sessionId of mine) this.#runners.get(sessionId)?.wake();
     if (waiting > 0) this.#makeRoom(waiting);
+  }
+
+  /** Those that nobody has talked to for long enough sleep until the next message. */
+  #sleepIdle(): void {
+    const { ctx, bounds } = this.#options;
+    if (bounds.idleMs === null) return;
+    const before = ctx.now().getTime() - bounds.idleMs;
+    for (const runner of this.#runners.values()) {
+      if (runner.idleSince !== null && runner.idleSince <= before) runner.leave('idle_timeout');
+    }
   }
 
   /** Those that wait longest for work give up their places. */

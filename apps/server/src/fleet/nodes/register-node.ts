@@ -18,6 +18,8 @@ export interface Node {
 const LOCK_WAIT_MS = 3_000;
 const LOCK_POLL_MS = 50;
 
+const HEARTBEAT = 'update nodes set heartbeat_at = now(), capacity = $2 where id = $1';
+
 /**
  * Puts this node into the fleet under the id that its data directory keeps, and its heartbeat after it. The id is
  * locked for as long as the process lives: two servers on one directory would take each other's sessions.
@@ -25,7 +27,8 @@ const LOCK_POLL_MS = 50;
 export async function registerNode(options: {
   pool: Pool;
   dataDir: string;
-  capacity: number;
+  /** Live sandboxes at most, at the moment of asking. */
+  capacity(): number;
   version: string;
   leaseTtlMs: number;
   log: Logger;
@@ -39,11 +42,11 @@ export async function registerNode(options: {
        version = excluded.version, capacity = excluded.capacity, pid = excluded.pid,
        started_at = now(), heartbeat_at = now(), stopped_at = null
      returning incarnation`,
-    [id, ['api', 'worker', 'gateway'], options.version, options.capacity, process.pid],
+    [id, ['api', 'worker', 'gateway'], options.version, options.capacity(), process.pid],
   );
   const beat = setInterval(() => {
     pool
-      .query({ name: 'node.heartbeat', text: 'update nodes set heartbeat_at = now() where id = $1', values: [id] })
+      .query({ name: 'node.heartbeat', text: HEARTBEAT, values: [id, options.capacity()] })
       .catch((error) => log.error({ err: error }, 'failed to send heartbeat'));
   }, options.leaseTtlMs / 3);
   return {

@@ -213,6 +213,8 @@ export class SessionRunner {
     const turn = await beginTurn(ctx, owned, { ...this.#row, requested });
     if (!turn) return;
     this.#idleSince = null;
+    // The message came before the sleep did; only the end of the node is stronger than work.
+    if (this.#leave !== 'node_drained') this.#leave = null;
     this.#row.turnStatus = 'running';
     this.#turns.drive(this.#sandbox.session, turn, 'new');
     // The row cannot have changed in a way that matters: whoever asks for something wakes us.

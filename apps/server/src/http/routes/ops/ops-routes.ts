@@ -18,6 +18,8 @@ import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
 import { notAvailable } from './not-available.ts';
+import { changeSettings } from './settings/change-settings.ts';
+import { listSettings } from './settings/list-settings.ts';
 
 /** The operations API. */
 export function opsRoutes(app: App, api: Api): void {
@@ -26,5 +28,6 @@ export function opsRoutes(app: App, api: Api): void {
   for (const route of [startAgent, stopAgent, restartAgent, hibernateAgent, interruptAgent]) route(app, api);
   for (const route of [sendMessage, listMessages, getTurn]) route(app, api);
   for (const route of [listEvents, streamEvents, getTimeline]) route(app, api);
+  for (const route of [listSettings, changeSettings]) route(app, api);
   notAvailable(app);
 }

@@ -1,0 +1,65 @@
+import { PROFILES, type SettingName, Settings } from '@aaas/contract/settings';
+
+/** Where the value of a setting comes from, the strongest first. */
+export type SettingSource = 'live' | 'environment' | 'file' | '.env' | 'profile' | 'default' | 'unset';
+
+/** Values as text, by where they stand. A name that is absent or empty is not set there. */
+export interface SettingLayer {
+  source: Exclude<SettingSource, 'profile' | 'default' | 'unset'>;
+  values: Partial<Record<SettingName, string>>;
+}
+
+export interface SettingProblem {
+  name: SettingName;
+  message: string;
+}
+
+export interface ResolvedSettings {
+  /** Null when there is a problem. */
+  settings: Settings | null;
+  /** Of every setting, also when others are bad. */
+  sources: Record<SettingName, SettingSource>;
+  /** What was given, as text, before defaults. */
+  given: Partial<Record<SettingName, string>>;
+  problems: SettingProblem[];
+}
+
+const NAMES = Object.keys(Settings.shape) as SettingName[];
+
+/** Puts the layers over the profile of the environment and the defaults, and checks the whole. The first layer wins. */
+export function resolveSettings(layers: SettingLayer[]): ResolvedSettings {
+  const given: Partial<Record<SettingName, string>> = {};
+  const sources = {} as Record<SettingName, SettingSource>;
+  for (const name of NAMES) {
+    const layer = layers.find(({ values }) => values[name]);
+    given[name] = layer?.values[name] ?? '';
+    sources[name] = layer?.source ?? 'unset';
+  }
+  const environment = Settings.shape.ENVIRONMENT.safeParse(given.ENVIRONMENT || undefined);
+  const profile = environment.success ? PROFILES[environment.data] : {};
+  for (const name of NAMES) {
+    if (given[name]) continue;
+    delete given[name];
+    const preset = profile[name];
+    if (preset !== undefined) given[name] = preset;
+    sources[name] = preset === undefined ? unsetSource(name) : 'profile';
+  }
+  const parsed = Settings.safeParse(given);
+  const problems = parsed.success
+    ? crossProblems(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => ({ name: path[0] as SettingName, message }));
+  return { settings: parsed.success && problems.length === 0 ? parsed.data : null, sources, given, problems };
+}
+
+function unsetSource(name: SettingName): SettingSource {
+  return Settings.shape[name].safeParse(undefined).data === undefined ? 'unset' : 'default';
+}
+
+/** What is wrong between settings that are right by themselves. */
+function crossProblems(settings: Settings): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  if (!settings.REQUIRE_API_KEY && settings.ENVIRONMENT !== 'development') {
+    problems.push({ name: 'REQUIRE_API_KEY', message: 'false is allowed only with ENVIRONMENT=development' });
+  }
+  return problems;
+}

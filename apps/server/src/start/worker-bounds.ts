@@ -1,0 +1,32 @@
+import type { Settings } from '@aaas/contract/settings';
+import type { WorkerBounds } from '../fleet/claims/worker.ts';
+
+/** The bounds of a node's sessions as the settings have them at the moment of asking. */
+export function workerBounds(settings: Settings): WorkerBounds {
+  return {
+    get slots() {
+      return settings.MAX_AGENTS;
+    },
+    get idleMs() {
+      return settings.ENABLE_IDLE_SHUTDOWN ? settings.AGENT_IDLE_TIMEOUT * 1000 : null;
+    },
+    get drainMs() {
+      return settings.DRAIN_TIMEOUT * 1000;
+    },
+    get interruptMs() {
+      return settings.INTERRUPT_TIMEOUT * 1000;
+    },
+    get startMs() {
+      return settings.START_TIMEOUT * 1000;
+    },
+    get turnMs() {
+      return settings.AGENT_TIMEOUT * 1000;
+    },
+    get recoveryBackoffMs() {
+      return settings.RECOVERY_BACKOFF_SECONDS * 1000;
+    },
+    get maxRecoveryAttempts() {
+      return settings.MAX_RECOVERY_ATTEMPTS;
+    },
+  };
+}
