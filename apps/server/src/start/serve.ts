@@ -23,6 +23,7 @@ import { sweep } from '../sandboxes/reaper/sweep.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { LiveSettings } from '../settings/live-settings.ts';
+import { NodeHints } from '../streams/node-hints.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
@@ -115,6 +116,15 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     removeDirectory: (sessionId) => removeDirectory(sessionDirectory(dataDir, sessionId)),
   });
 
+  const hints = new NodeHints({
+    pool,
+    nodeId: node.id,
+    streams: ctx.streams,
+    onWake: (id) => void worker.wake(id),
+    log,
+  });
+  closers.add('hints', () => hints.close());
+
   let draining = false;
   const closing = new AbortController();
   const api: Api = {
@@ -124,7 +134,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     version: VERSION,
     simulated: upstream.simulated,
     isolation: users.isolation,
-    wake: (sessionId) => worker.wake(sessionId),
+    wake: (sessionId) => {
+      if (!worker.wake(sessionId)) hints.wake(sessionId);
+    },
     owned: () => worker.owned,
     authenticate: createAuthenticator(pool),
     isDraining: () => draining,

@@ -6,9 +6,14 @@ export type StreamSignal =
   | { kind: 'delta'; turnId: string; delta: LiveDelta }
   /** An input came into the inbox; the same event follows when it is consumed. */
   | { kind: 'accepted'; type: string; payload: string }
+  /** The log grew on another node. */
+  | { kind: 'changed' }
   | { kind: 'deleted' };
 
 type Listener = (signal: StreamSignal) => void;
+
+/** What other nodes may want to know of a session. */
+export type Published = 'changed' | 'deleted';
 
 /**
  * Hands what happens in this process to those who listen in this process. A hint only: the log is the truth,
@@ -16,6 +21,7 @@ type Listener = (signal: StreamSignal) => void;
  */
 export class StreamHub {
   readonly #listeners = new Map<string, Set<Listener>>();
+  #onPublished: (sessionId: string, what: Published) => void = () => {};
 
   /** @returns the function that ends the subscription. */
   subscribe(sessionId: string, listener: Listener): () => void {
@@ -28,7 +34,9 @@ export class StreamHub {
   }
 
   publishEvents(sessionId: string, events: LoggedEvent[]): void {
-    if (events.length > 0) this.#publish(sessionId, { kind: 'events', events });
+    if (events.length === 0) return;
+    this.#publish(sessionId, { kind: 'events', events });
+    this.#onPublished(sessionId, 'changed');
   }
 
   publishDelta(sessionId: string, turnId: string, delta: LiveDelta): void {
@@ -41,6 +49,20 @@ export class StreamHub {
 
   publishDeleted(sessionId: string): void {
     this.#publish(sessionId, { kind: 'deleted' });
+    this.#onPublished(sessionId, 'deleted');
+  }
+
+  /** What another node has published. */
+  hear(sessionId: string, what: Published): void {
+    this.#publish(sessionId, { kind: what });
+  }
+
+  /** One listener for everything that is published here. @returns the function that takes it away. */
+  onPublished(listener: (sessionId: string, what: Published) => void): () => void {
+    this.#onPublished = listener;
+    return () => {
+      this.#onPublished = () => {};
+    };
   }
 
   #publish(sessionId: string, signal: StreamSignal): void {

@@ -29,6 +29,7 @@ export async function* tailLog(
   let ring: () => void = () => {};
   let overflown = false;
   let deleted = false;
+  let changed = false;
   const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
     if (backlog.length > BACKLOG_MAX) {
       overflown = true;
@@ -36,6 +37,7 @@ export async function* tailLog(
     }
     if (hint.kind === 'events') backlog.push(...hint.events.map((event) => ({ kind: 'event' as const, event })));
     else if (hint.kind === 'deleted') deleted = true;
+    else if (hint.kind === 'changed') changed = true;
     else backlog.push(hint);
     ring();
   });
@@ -49,8 +51,9 @@ export async function* tailLog(
         yield { kind: 'resync', after: last };
         fromLog = true;
       }
-      if (fromLog) {
+      if (fromLog || changed) {
         fromLog = false;
+        changed = false;
         for (
           let page = await readLog(ctx.pool, sessionId, last, PAGE);
           ;
@@ -79,14 +82,14 @@ export async function* tailLog(
         yield { kind: 'deleted' };
         return;
       }
-      if (fromLog || overflown || backlog.length > 0) continue;
+      if (fromLog || changed || overflown || backlog.length > 0) continue;
       fromLog = await new Promise<boolean>((resolve) => {
         const timer = setTimeout(() => resolve(true), POLL_MS);
         ring = () => {
           clearTimeout(timer);
           resolve(false);
         };
-        if (signal.aborted || backlog.length > 0 || deleted) ring();
+        if (signal.aborted || backlog.length > 0 || changed || deleted) ring();
       });
       ring = () => {};
     }

@@ -49,11 +49,15 @@ export class Worker {
     return this.#runners.size;
   }
 
-  /** A session has something to do: its runner looks again, or somebody claims it. */
-  wake(sessionId: string): void {
+  /**
+   * A session has something to do: its runner looks again, or somebody claims it.
+   * @returns whether it is owned here.
+   */
+  wake(sessionId: string): boolean {
     const runner = this.#runners.get(sessionId);
     if (runner) runner.wake();
     else this.#claim();
+    return runner !== undefined;
   }
 
   /** Drains every session and resolves when none is owned and no process is left. */

@@ -1,7 +1,7 @@
 import type { SessionContext } from '../session-context.ts';
 import { findTurn, hasEnded, isStranded, type TurnView } from './find-turn.ts';
 
-// The end of a turn in another process of the fleet is seen this late.
+// The end of a turn on another node is seen this late if its hint is lost.
 const POLL_MS = 1_000;
 
 /**
@@ -20,7 +20,7 @@ export async function waitForTurn(
   const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
     const over =
       hint.kind === 'events' && hint.events.some((e) => e.turnId === turnId && e.type === 'session.status_idle');
-    if (over || hint.kind === 'deleted') ring();
+    if (over || hint.kind === 'changed' || hint.kind === 'deleted') ring();
   });
   try {
     for (let look = !isNew; ; look = true) {
