@@ -36,6 +36,7 @@ export const STATUS_REASONS = {
   start_requested: 'Somebody asked for a start.',
   restart_requested: 'Somebody asked for a restart.',
   stop_requested: 'Somebody asked for a stop.',
+  workspace_archived: 'Its workspace was archived.',
   hibernate_requested: 'Somebody asked for it to sleep.',
   delete_requested: 'Somebody asked for its deletion.',
   message_received: 'A message woke it.',

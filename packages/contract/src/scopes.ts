@@ -17,3 +17,9 @@ export const SCOPES = {
 } as const;
 
 export type Scope = keyof typeof SCOPES;
+
+/** Held by keys of the default workspace alone. */
+export const PLATFORM_SCOPES: readonly Scope[] = ['platform:read', 'platform:write'];
+
+/** What an administrator of one workspace may do; all that a key outside the default workspace can hold. */
+export const WORKSPACE_SCOPES = (Object.keys(SCOPES) as Scope[]).filter((scope) => !PLATFORM_SCOPES.includes(scope));

@@ -38,6 +38,9 @@ export const Settings = z.object({
     .optional()
     .describe('Admin key. Without it one is made in DATA_DIR/admin.key.'),
   REQUIRE_API_KEY: flag.default(true).describe('false lets everybody in; development only.'),
+  MAX_KEYS_PER_WORKSPACE: whole(1, 100_000)
+    .default(1_000)
+    .describe('Keys of one workspace that are neither revoked nor expired; its test side counts apart.'),
   ANTHROPIC_API_KEY: z
     .string()
     .min(1)

@@ -3,7 +3,7 @@ import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Principal } from '../access/authenticate.ts';
+import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 
@@ -21,7 +21,7 @@ export interface Api {
   wake(sessionId: string): void;
   /** Sessions that this node owns. */
   owned(): number;
-  authenticate(key: string): Promise<Principal | null>;
+  access: Authenticator;
   /** The server finishes its work and takes no new: it is not ready. */
   isDraining(): boolean;
   /** Aborted when the server ends: waiting answers and streams end with it. */
@@ -40,8 +40,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Name of the operation, as in logs, metrics and scopes. */
     operation?: string;
-    /** What a key must be allowed to do; null: no key is needed. */
-    scope?: Scope | null;
+    /** What a key must be allowed to do; any: every key will do; null: no key is needed. A route without it does not start. */
+    scope?: Scope | 'any' | null;
   }
   interface FastifyRequest {
     principal: Principal;

@@ -4,15 +4,12 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Api, App } from './api.ts';
+import { allowedMethods } from './plugins/allowed-methods.ts';
 import { authentication } from './plugins/authentication.ts';
 import { clientError } from './plugins/client-errors.ts';
+import { describeRoute } from './plugins/describe-scope.ts';
 import { errors, frameworkError } from './plugins/errors.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
@@ -62,14 +59,15 @@ export async function createApp(api: Api): Promise<App> {
       },
       security: [{ key: [] }, { bearer: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
     transformObject: jsonSchemaTransformObject,
   });
-  authentication(app, api);
   app.addHook('onRoute', (route) => {
     // The documentation is for everybody, its plugin's own routes included.
     if (route.url.startsWith('/docs')) route.config = { ...route.config, operation: 'docs', scope: null };
   });
+  authentication(app, api);
+  allowedMethods(app);
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
   app.get('/openapi.json', { config: { operation: 'openapi', scope: null }, schema: { hide: true } }, async () =>
     app.swagger(),

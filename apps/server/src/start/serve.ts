@@ -6,6 +6,7 @@ import { startSimulator } from '@aaas/simulator/start-simulator';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
+import { keepKeyUsage } from '../access/key-usage.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { removeDirectory, sessionDirectory } from '../directories/session-directory.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
@@ -73,8 +74,6 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   live.onChange((changed) => {
     if (changed.includes('LOG_LEVEL')) log.level = settings.LOG_LEVEL;
   });
-  const admin = await bootstrapAccess(pool, { dataDir, apiKey: settings.API_KEY });
-
   const node = await registerNode({
     pool,
     dataDir,
@@ -84,6 +83,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     log,
   });
   closers.add('node', () => node.close());
+  const admin = await bootstrapAccess(pool, { dataDir, nodeId: node.id, apiKey: settings.API_KEY });
+  const keyUsage = keepKeyUsage(pool, log);
+  closers.add('key usage', () => keyUsage.close());
   await prepareTemporaryDir(dataDir);
   const lifeline = await startLifeline({ marker: lifeMarker(node), postgresPid: database.embeddedPid, log });
   closers.add('lifeline', () => lifeline.close());
@@ -138,7 +140,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },
     owned: () => worker.owned,
-    authenticate: createAuthenticator(pool),
+    access: createAuthenticator(pool, keyUsage.note),
     isDraining: () => draining,
     closing: closing.signal,
   };
@@ -163,6 +165,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       upstream: upstream.baseUrl,
       warnings: [
         ...(users.warning ? [users.warning] : []),
+        ...(admin.warning ? [admin.warning] : []),
         ...(settings.REQUIRE_API_KEY ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
       ],
     },

@@ -1,40 +1,40 @@
 import { ApiError } from '@aaas/contract/errors';
 import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../../access/authenticate.ts';
+import { DEFAULT_WORKSPACE } from '../../access/default-workspace.ts';
+import { holds } from '../../access/scopes.ts';
 import type { Api, App } from '../api.ts';
+import { keyOf } from './key-of.ts';
 
 /** Refuses every route that names no scope, and every caller whose key has not the one it names. */
 export function authentication(app: App, api: Api): void {
   app.decorateRequest('principal');
+  app.addHook('onRoute', ({ method, url, config }) => {
+    // Forgetting a scope must not open a route, nor close it unnoticed.
+    if (config?.scope === undefined) throw new Error(`${method} ${url} names no scope`);
+  });
   app.addHook('onRequest', async (request) => {
     const { scope } = request.routeOptions.config;
     if (request.is404 || scope === null) return;
-    // A route that says nothing is closed: forgetting a scope must not open it.
-    if (scope === undefined) throw new ApiError('missing_scope', 'This route is closed.');
-    request.principal = api.settings.REQUIRE_API_KEY
-      ? await authenticate(api, request)
-      : { keyId: 'anonymous', workspaceId: 'wrkspc_default', scopes: ['*'] };
-    if (!request.principal.scopes.includes('*') && !request.principal.scopes.includes(scope)) {
+    // Routes from before the check above.
+    if (scope === undefined)
+      throw new ApiError('not_found', `There is no ${request.method} ${request.url}. See /docs.`);
+    request.principal = await principalOf(api, request);
+    if (scope !== 'any' && !holds(request.principal.scopes, scope)) {
       throw new ApiError('missing_scope', `This needs the scope ${scope}. Use a key that has it.`);
     }
   });
 }
 
-async function authenticate(api: Api, request: FastifyRequest) {
+const ANYBODY: Principal = { keyId: 'anonymous', workspaceId: DEFAULT_WORKSPACE, scopes: ['*'], test: false };
+
+async function principalOf(api: Api, request: FastifyRequest): Promise<Principal> {
   const key = keyOf(request);
+  const principal = key === null ? null : await api.access.authenticate(key);
+  if (principal) return principal;
+  if (!api.settings.REQUIRE_API_KEY) return ANYBODY;
   if (key === null) {
     throw new ApiError('authentication_required', 'Send an API key as X-API-Key, or as Authorization: Bearer.');
   }
-  const principal = await api.authenticate(key);
-  if (!principal)
-    throw new ApiError(
-      'invalid_api_key',
-      'The API key is unknown, expired or revoked. Check it, or ask for a new one.',
-    );
-  return principal;
-}
-
-function keyOf(request: FastifyRequest): string | null {
-  const header = request.headers['x-api-key'];
-  if (typeof header === 'string' && header !== '') return header;
-  return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim() ?? null;
+  throw new ApiError('invalid_api_key', 'The API key is unknown, expired or revoked. Check it, or ask for a new one.');
 }

@@ -54,6 +54,8 @@ const DATABASE_AWAY = /^(08\d{3}|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|ENOENT|
 
 function toApiError(error: FastifyError | ApiError): ApiError {
   if (error instanceof ApiError) return error;
+  // Of a trigger: the request was let in a moment before its workspace was archived.
+  if (error.code === 'AW001') return new ApiError('workspace_archived', 'The workspace is archived.', { cause: error });
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext === 'body' ? '' : `${error.validationContext}.`;
     const fields = error.validation.map(({ instancePath, message, params }) =>

@@ -14,12 +14,14 @@ import { sendMessage } from './agents/send-message.ts';
 import { startAgent } from './agents/start-agent.ts';
 import { stopAgent } from './agents/stop-agent.ts';
 import { streamEvents } from './agents/stream-events.ts';
+import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
 import { notAvailable } from './not-available.ts';
 import { changeSettings } from './settings/change-settings.ts';
 import { listSettings } from './settings/list-settings.ts';
+import { workspaceRoutes } from './workspaces/workspace-routes.ts';
 
 /** The operations API. */
 export function opsRoutes(app: App, api: Api): void {
@@ -29,5 +31,7 @@ export function opsRoutes(app: App, api: Api): void {
   for (const route of [sendMessage, listMessages, getTurn]) route(app, api);
   for (const route of [listEvents, streamEvents, getTimeline]) route(app, api);
   for (const route of [listSettings, changeSettings]) route(app, api);
+  keyRoutes(app, api);
+  workspaceRoutes(app, api);
   notAvailable(app);
 }
