@@ -10,6 +10,7 @@ import { allowedMethods } from './plugins/allowed-methods.ts';
 import { authentication } from './plugins/authentication.ts';
 import { clientError } from './plugins/client-errors.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
+import { endWithKey } from './plugins/end-with-key.ts';
 import { errors, frameworkError } from './plugins/errors.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
@@ -67,6 +68,7 @@ export async function createApp(api: Api): Promise<App> {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, operation: 'docs', scope: null };
   });
   authentication(app, api);
+  endWithKey(app, api);
   allowedMethods(app);
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
   app.get('/openapi.json', { config: { operation: 'openapi', scope: null }, schema: { hide: true } }, async () =>
