@@ -24,6 +24,30 @@ it('is ready on an empty directory, says where everything is, and ends without a
   expect(server.stderr()).toBe('');
 });
 
+it('lets everybody in with REQUIRE_API_KEY=false in development, says so, and still heeds a key', async () => {
+  await using site = await newSite();
+  const server = await site.start({ ENVIRONMENT: 'development', REQUIRE_API_KEY: 'false' });
+  expect(server.stdout()).toMatch(/Warning +REQUIRE_API_KEY is false/);
+  for (const headers of [{}, { 'x-api-key': 'wrong' }]) {
+    expect((await fetch(`${server.url}/api/v1/workspaces`, { headers })).status).toBe(200);
+  }
+  const { key } = await server.json('POST', '/api/v1/keys', site.key(), { name: 'test', test: true });
+  expect(await server.json('GET', '/api/v1/workspaces/current', key)).toMatchObject({ test: true });
+});
+
+it('opens with another API_KEY after another start, and no longer with the one before', async () => {
+  await using site = await newSite();
+  const statuses = async (url: string, ...keys: string[]) =>
+    Promise.all(keys.map(async (key) => (await fetch(`${url}/api/v1/keys`, { headers: { 'x-api-key': key } })).status));
+  const [first, second] = ['the-first-of-two-keys', 'the-second-of-two-keys'];
+  const before = await site.start({ API_KEY: first });
+  expect(await statuses(before.url, first, second)).toEqual([200, 401]);
+  before.signal('SIGINT');
+  await before.exited();
+  const after = await site.start({ API_KEY: second });
+  expect(await statuses(after.url, first, second)).toEqual([401, 200]);
+});
+
 describe('refuses to start', () => {
   /** It ends by itself with one line that holds `names`, and leaves nothing behind. */
   async function refuses(site: Site, server: ServerProcess, ...names: string[]): Promise<void> {

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { DATABASE, DATABASE_USER } from '../../apps/server/src/postgres/embedded/connection-target.ts';
+import { embeddedPaths } from '../../apps/server/src/postgres/embedded/embedded-paths.ts';
+import type { PoolTarget } from '../../apps/server/src/postgres/pool.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/server/src/start/main.ts', import.meta.url));
 const READY_WITHIN_MS = 30_000;
@@ -18,6 +21,8 @@ export interface Platform {
   readonly dataDir: string;
   readonly key: string;
   readonly pid: number;
+  /** Where its rows are. */
+  readonly database: PoolTarget;
   /** What it printed. */
   output(): string;
   /** A request with the admin key; `body` is sent as JSON. */
@@ -87,6 +92,9 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
     get pid() {
       return child.pid as number;
     },
+    database: env.DATABASE_URL
+      ? { connectionString: env.DATABASE_URL }
+      : { host: embeddedPaths(dataDir).socketDir, user: DATABASE_USER, database: DATABASE },
     output: () => output,
     request: (method, path, body, headers = {}) =>
       fetch(`${url}${path}`, {

@@ -16,6 +16,8 @@ const WRITE = {
 
 export interface KeyUsage {
   note(keyId: string): void;
+  /** Writes what is due; a timer does it every five seconds. */
+  flush(): Promise<void>;
   /** Writes what is not written yet, and ends. */
   close(): Promise<void>;
 }
@@ -43,9 +45,11 @@ export function keepKeyUsage(pool: Pool, log: Logger, now: () => number = Date.n
     }
   }
 
-  const timer = setInterval(() => {
+  const flush = () => {
     writing = writing.then(() => write(WRITE_EVERY_MS));
-  }, FLUSH_MS).unref();
+    return writing;
+  };
+  const timer = setInterval(flush, FLUSH_MS).unref();
 
   return {
     note(keyId) {
@@ -53,6 +57,7 @@ export function keepKeyUsage(pool: Pool, log: Logger, now: () => number = Date.n
       if (key) key.used = now();
       else keys.set(keyId, { used: now(), written: 0 });
     },
+    flush,
     async close() {
       clearInterval(timer);
       await writing;

@@ -82,9 +82,11 @@ function toApiError(error: FastifyError | ApiError): ApiError {
 }
 
 function fieldError(where: string, path: string, message = 'is not valid', params?: object): FieldError {
-  const field = `${where}${path.split('/').filter(Boolean).join('.')}`.replace(/\.$/, '');
-  const keys = (params as { issue?: { keys?: string[] } } | undefined)?.issue?.keys;
-  return { field: field === '' ? (keys?.[0] ?? 'body') : field, message };
+  // Of a field that is not known, its name.
+  const [unknown] = (params as { keys?: string[] } | undefined)?.keys ?? [];
+  const parts = [...path.split('/').filter(Boolean), ...(unknown === undefined ? [] : [unknown])];
+  const field = `${where}${parts.join('.')}`.replace(/\.$/, '');
+  return { field: field === '' ? 'body' : field, message };
 }
 
 function pathOf(request: FastifyRequest): string {

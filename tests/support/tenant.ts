@@ -1,0 +1,47 @@
+import { newId } from '../../packages/contract/src/ids.ts';
+import { type Platform, until } from './platform.ts';
+
+/** A workspace with one of everything in it. */
+export interface Tenant {
+  /** Stands in the names and texts of all that it has. */
+  readonly marker: string;
+  readonly key: string;
+  readonly workspaceId: string;
+  /** What it has, by the name that the parameter of a path, a query or a body gives it. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** Parameters of paths that are no ids: what to put there. */
+export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { '*': 'notes.txt' };
+
+/** Fills the workspace of a key. Nothing of it runs any more when this returns. Whoever adds a kind of id adds one here. */
+export async function fillTenant(platform: Platform, marker: string, key: string): Promise<Tenant> {
+  const headers = { 'x-api-key': key };
+  const ask = (method: string, path: string, body?: unknown) => platform.json(method, path, body, headers);
+  const workspace = await ask('GET', '/api/v1/workspaces/current');
+  const config = { agent_type: 'custom', name: marker, system_prompt: marker };
+  const { agent_id } = await ask('POST', '/api/v1/agents', { config });
+  const answer = await ask('POST', `/api/v1/agents/${agent_id}/messages`, { message: marker });
+  await ask('POST', `/api/v1/agents/${agent_id}/stop`);
+  const view = () => ask('GET', `/api/v1/agents/${agent_id}`);
+  await until(async () => (await view()).status === 'stopped');
+  const other = await ask('POST', '/api/v1/keys', { name: marker, scopes: ['agents:read'] });
+  return {
+    marker,
+    key,
+    workspaceId: workspace.id,
+    ids: {
+      workspace_id: workspace.id,
+      agent_id,
+      session_id: (await view()).session_id,
+      turn_id: answer.metadata.turn_id,
+      key_id: other.id,
+    },
+  };
+}
+
+/** Ids that nobody has, of the same form. */
+export function unknownIds(ids: Readonly<Record<string, string>>): Record<string, string> {
+  const like = (id: string) => newId(id.slice(0, id.indexOf('_')) as Parameters<typeof newId>[0]);
+  return Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, like(id)]));
+}
