@@ -7,7 +7,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Api, App } from './api.ts';
 import { allowedMethods } from './plugins/allowed-methods.ts';
-import { authentication } from './plugins/authentication.ts';
+import { authentication, authorization } from './plugins/authentication.ts';
 import { clientError } from './plugins/client-errors.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
 import { endWithKey } from './plugins/end-with-key.ts';
@@ -68,6 +68,7 @@ export async function createApp(api: Api): Promise<App> {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, operation: 'docs', scope: null };
   });
   authentication(app, api);
+  authorization(app);
   endWithKey(app, api);
   allowedMethods(app);
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });

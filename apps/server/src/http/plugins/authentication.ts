@@ -4,9 +4,8 @@ import type { Principal } from '../../access/authenticate.ts';
 import { DEFAULT_WORKSPACE } from '../../access/default-workspace.ts';
 import { holds } from '../../access/scopes.ts';
 import type { Api, App } from '../api.ts';
-import { keyOf } from './key-of.ts';
 
-/** Refuses every route that names no scope, and every caller whose key has not the one it names. */
+/** Refuses to start with a route that names no scope, and to answer a caller without a good key. */
 export function authentication(app: App, api: Api): void {
   app.decorateRequest('principal');
   app.addHook('onRoute', ({ method, url, config }) => {
@@ -20,9 +19,15 @@ export function authentication(app: App, api: Api): void {
     if (scope === undefined)
       throw new ApiError('not_found', `There is no ${request.method} ${request.url}. See /docs.`);
     request.principal = await principalOf(api, request);
-    if (scope !== 'any' && !holds(request.principal.scopes, scope)) {
-      throw new ApiError('missing_scope', `This needs the scope ${scope}. Use a key that has it.`);
-    }
+  });
+}
+
+/** Refuses every caller whose key has not the scope that the route names. */
+export function authorization(app: App): void {
+  app.addHook('onRequest', async (request) => {
+    const { scope } = request.routeOptions.config;
+    if (request.is404 || !scope || scope === 'any' || holds(request.principal.scopes, scope)) return;
+    throw new ApiError('missing_scope', `This needs the scope ${scope}. Use a key that has it.`);
   });
 }
 
@@ -37,4 +42,11 @@ async function principalOf(api: Api, request: FastifyRequest): Promise<Principal
     throw new ApiError('authentication_required', 'Send an API key as X-API-Key, or as Authorization: Bearer.');
   }
   throw new ApiError('invalid_api_key', 'The API key is unknown, expired or revoked. Check it, or ask for a new one.');
+}
+
+/** The API key that came with a request; null when there is none. */
+export function keyOf(request: FastifyRequest): string | null {
+  const header = request.headers['x-api-key'];
+  if (typeof header === 'string' && header !== '') return header;
+  return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim() ?? null;
 }
