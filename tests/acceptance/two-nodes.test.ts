@@ -57,6 +57,18 @@ describe.skipIf(!bin)('two nodes on one PostgreSQL', () => {
     await reading;
   });
 
+  it('a key that one node revokes is refused by the other within two seconds', async () => {
+    const made = await owner.json('POST', '/api/v1/keys', { name: 'shared' });
+    const statusOn = async (node: Platform) =>
+      (await node.request('GET', '/api/v1/agents', undefined, { 'x-api-key': made.key })).status;
+    expect([await statusOn(owner), await statusOn(other)]).toEqual([200, 200]);
+    await owner.json('DELETE', `/api/v1/keys/${made.id}`);
+    const revokedAt = Date.now();
+    expect(await statusOn(owner)).toBe(401);
+    await until(async () => (await statusOn(other)) === 401);
+    expect(Date.now() - revokedAt).toBeLessThan(2_000);
+  });
+
   it('goes on from the log alone when the connection of the hints is cut', async () => {
     const { default: pg } = await import('pg');
     const client = new pg.Client({ connectionString: server.url });

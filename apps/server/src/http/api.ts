@@ -22,6 +22,8 @@ export interface Api {
   /** Sessions that this node owns. */
   owned(): number;
   access: Authenticator;
+  /** Somebody has changed, ended or archived keys: no node goes by what it knew of them. */
+  keysChanged(): void;
   /** The server finishes its work and takes no new: it is not ready. */
   isDraining(): boolean;
   /** Aborted when the server ends: waiting answers and streams end with it. */

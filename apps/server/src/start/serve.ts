@@ -118,11 +118,13 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     removeDirectory: (sessionId) => removeDirectory(sessionDirectory(dataDir, sessionId)),
   });
 
+  const access = createAuthenticator(pool, keyUsage.note);
   const hints = new NodeHints({
     pool,
     nodeId: node.id,
     streams: ctx.streams,
     onWake: (id) => void worker.wake(id),
+    onKeysChanged: access.forget,
     log,
   });
   closers.add('hints', () => hints.close());
@@ -140,7 +142,11 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },
     owned: () => worker.owned,
-    access: createAuthenticator(pool, keyUsage.note),
+    access,
+    keysChanged: () => {
+      access.forget();
+      hints.keysChanged();
+    },
     isDraining: () => draining,
     closing: closing.signal,
   };

@@ -25,6 +25,7 @@ async function startNode(id: string) {
     nodeId: id,
     streams,
     onWake: (session) => heard.push(`${session} wake`),
+    onKeysChanged: () => heard.push('keys changed'),
     log: pino({ level: 'silent' }),
   });
   return { hints, streams, heard };
@@ -52,9 +53,10 @@ it('tells other nodes, and never itself, what changed, what was deleted and what
   ]);
   one.streams.publishDeleted('sesn_b');
   one.hints.wake('sesn_c');
+  one.hints.keysChanged();
   await expect
     .poll(() => two.heard.filter((entry) => !/_[xy] /.test(entry)).sort())
-    .toEqual(['sesn_a changed', 'sesn_b deleted', 'sesn_c wake']);
+    .toEqual(['keys changed', 'sesn_a changed', 'sesn_b deleted', 'sesn_c wake']);
   expect(one.heard.filter((entry) => !/_[xy] /.test(entry))).toEqual(['sesn_a events', 'sesn_b deleted']);
 
   await pool.query(

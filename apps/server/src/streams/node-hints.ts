@@ -9,6 +9,8 @@ export interface NodeHintsOptions {
   streams: StreamHub;
   /** Another node says that a session has something to do. */
   onWake(sessionId: string): void;
+  /** Keys were changed on another node. */
+  onKeysChanged(): void;
   log: Logger;
 }
 
@@ -30,6 +32,8 @@ const OTHERS = {
 const CHANGED = '';
 const DELETED = '-';
 const WAKE = '+';
+/** Instead of a session. */
+const KEYS = '!';
 
 /**
  * Tells the other nodes which sessions have changed here, and hears it from them. Hints only, on one connection of its
@@ -59,6 +63,11 @@ export class NodeHints {
   /** A session that is not owned here has something to do. */
   wake(sessionId: string): void {
     this.#say(`${WAKE}${sessionId}`);
+  }
+
+  /** Keys were changed here. */
+  keysChanged(): void {
+    this.#say(KEYS);
   }
 
   async close(): Promise<void> {
@@ -95,7 +104,8 @@ export class NodeHints {
     const [from, ...hints] = (payload ?? '').split(' ');
     if (from === this.#options.nodeId) return;
     for (const hint of hints) {
-      if (hint.startsWith(WAKE)) this.#options.onWake(hint.slice(1));
+      if (hint === KEYS) this.#options.onKeysChanged();
+      else if (hint.startsWith(WAKE)) this.#options.onWake(hint.slice(1));
       else if (hint.startsWith(DELETED)) this.#options.streams.hear(hint.slice(1), 'deleted');
       else this.#options.streams.hear(hint, 'changed');
     }

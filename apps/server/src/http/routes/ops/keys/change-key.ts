@@ -24,7 +24,7 @@ export function changeKey(app: App, api: Api): void {
       const { name, expires_at: expiresAt } = request.body;
       const key = await storeChange(api.ctx.pool, request.principal, keyId, { name, expiresAt });
       if (!key) throw keyNotFound(keyId);
-      api.access.forget();
+      api.keysChanged();
       return presentKey(key);
     },
   );

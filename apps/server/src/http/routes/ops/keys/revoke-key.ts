@@ -23,7 +23,7 @@ export function revokeKey(app: App, api: Api): void {
       const keyId = keyIdOf(request);
       const key = await endKey(api.ctx.pool, request.principal, keyId);
       if (!key) throw keyNotFound(keyId);
-      api.access.forget();
+      api.keysChanged();
       return presentKey(key);
     },
   );

@@ -27,7 +27,7 @@ export function rotateKey(app: App, api: Api): void {
       const { MAX_KEYS_PER_WORKSPACE } = api.settings;
       const key = await makeSuccessor(api.ctx.pool, request.principal, keyId, wish, MAX_KEYS_PER_WORKSPACE);
       if (!key) throw keyNotFound(keyId);
-      api.access.forget();
+      api.keysChanged();
       return reply.code(201).header('location', `/api/v1/keys/${key.id}`).send(presentNewKey(key));
     },
   );

@@ -20,7 +20,7 @@ export function archiveWorkspace(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { workspace, stopped } = await archive(api.ctx, request.params.workspace_id);
-      api.access.forget();
+      api.keysChanged();
       for (const sessionId of stopped) api.wake(sessionId);
       return reply.code(202).send(presentWorkspace(workspace));
     },
