@@ -55,7 +55,7 @@ async function admit(pool: Pool, source: Source, nodeId: string, key: string): P
   const hash = hashApiKey(key);
   return transaction(pool, async (db) => {
     // Nodes that start together take turns.
-    await db.query('select 1 from workspaces where id = $1 for update', [DEFAULT_WORKSPACE]);
+    await db.query('select 1 from workspaces where id = $1 for no key update', [DEFAULT_WORKSPACE]);
     await db.query(
       `insert into api_keys (id, workspace_id, name, hash, hint, scopes, bootstrap, bootstrap_node)
        values ($1, $2, 'admin', $3, $4, '{*}', $5, $6)

@@ -19,7 +19,7 @@ export async function storeKey(
   const { workspaceId } = wanted;
   // The lock lets keys of one workspace be made one after another, so that the bound holds.
   const found = await db.query<{ test: boolean; archived: boolean }>(
-    'select test_of is not null as test, archived_at is not null as archived from workspaces where id = $1 for update',
+    'select test_of is not null as test, archived_at is not null as archived from workspaces where id = $1 for no key update',
     [workspaceId],
   );
   const workspace = found.rows[0];

@@ -9,8 +9,8 @@ export function testNameOf(name: string): string {
 /** The test side of a workspace, made when it is missing; of a test side, itself. The workspace exists. */
 export async function ensureTestSide(db: PoolClient, workspaceId: string): Promise<string> {
   // The lock makes a second one wait for the first, and both wait for an archiving.
-  const found = await db.query<{ name: string; isTest: boolean; archivedAt: Date | null; twin: string | null }>(
-    `select w.name, w.test_of is not null as "isTest", w.archived_at as "archivedAt" from workspaces w where id = $1 for update`,
+  const found = await db.query<{ name: string; isTest: boolean; archivedAt: Date | null }>(
+    `select w.name, w.test_of is not null as "isTest", w.archived_at as "archivedAt" from workspaces w where id = $1 for no key update`,
     [workspaceId],
   );
   const workspace = found.rows[0];
