@@ -9,6 +9,9 @@ const whole = (min: number, max: number) =>
 const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((text) => text === 'true' || text === '1');
+const ORIGIN = String.raw`(?:\*|https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?)`;
+const ORIGINS = new RegExp(`^(?:${ORIGIN}(?:\\s*,\\s*${ORIGIN})*)?$`);
+const PROXIES = /^(false|[0-9a-f.:/]{2,64}(\s*,\s*[0-9a-f.:/]{2,64})*)$/i;
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 
 /**
@@ -74,6 +77,36 @@ export const Settings = z.object({
     .describe(
       'When the server is root, agents run as uids from here on. Default: a range of this node’s own, from 200000 up.',
     ),
+  RATE_LIMIT_ENABLED: flag.default(true).describe('false: no request is refused for coming too often.'),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(60).describe('Requests to /api/v1 a minute, for each key.'),
+  RATE_LIMIT_AGENT_CREATION: whole(1, 1_000_000)
+    .default(10)
+    .describe('Agents created through /api/v1 a minute, for each key.'),
+  RATE_LIMIT_QUERY: whole(1, 1_000_000).default(20).describe('One-shot queries a minute, for each key.'),
+  RATE_LIMIT_WORKSPACE_FACTOR: whole(1, 10_000)
+    .default(5)
+    .describe('All keys of a workspace together may do so many times what one key may.'),
+  RATE_LIMIT_V1_CREATES: whole(1, 1_000_000)
+    .default(300)
+    .describe('Requests to /v1 that change something a minute, for each workspace.'),
+  RATE_LIMIT_V1_READS: whole(1, 1_000_000).default(1_200).describe('Reads of /v1 a minute, for each workspace.'),
+  RATE_LIMIT_FAILED_AUTH: whole(1, 1_000_000)
+    .default(30)
+    .describe('Requests without a valid key a minute, for each client address.'),
+  MAX_BODY_MB: whole(1, 256).default(32).describe('Largest body of a request, in MiB.'),
+  MAX_CONNECTIONS: whole(10, 1_000_000)
+    .default(10_000)
+    .describe('Open client connections of this process; those beyond are closed at once.'),
+  ALLOWED_ORIGINS: z
+    .string()
+    .regex(ORIGINS, 'must be origins such as https://console.example.com with commas between them, or *')
+    .default('')
+    .describe('Origins whose pages may call the API from a browser, with commas between them. Default: none.'),
+  TRUST_PROXY: z
+    .string()
+    .regex(PROXIES, 'must be false, or addresses and networks of proxies with commas between them')
+    .default('false')
+    .describe('Addresses and networks (10.0.0.0/8) of the proxies whose X-Forwarded-For is believed.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -103,6 +136,15 @@ export const LIVE_SETTINGS = [
   'START_TIMEOUT',
   'MAX_RECOVERY_ATTEMPTS',
   'RECOVERY_BACKOFF_SECONDS',
+  'RATE_LIMIT_ENABLED',
+  'RATE_LIMIT_PER_MINUTE',
+  'RATE_LIMIT_AGENT_CREATION',
+  'RATE_LIMIT_QUERY',
+  'RATE_LIMIT_WORKSPACE_FACTOR',
+  'RATE_LIMIT_V1_CREATES',
+  'RATE_LIMIT_V1_READS',
+  'RATE_LIMIT_FAILED_AUTH',
+  'ALLOWED_ORIGINS',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];
@@ -113,7 +155,7 @@ export function isLive(name: string): name is LiveSettingName {
 
 /** Defaults that belong to an environment; whatever is set itself is stronger. */
 export const PROFILES: Record<Settings['ENVIRONMENT'], Partial<Record<SettingName, string>>> = {
-  development: { MAX_AGENTS: '10', LOG_LEVEL: 'debug' },
-  staging: { MAX_AGENTS: '50', LOG_LEVEL: 'info' },
-  production: { MAX_AGENTS: '100', LOG_LEVEL: 'warn', REQUIRE_API_KEY: 'true' },
+  development: { MAX_AGENTS: '10', LOG_LEVEL: 'debug', RATE_LIMIT_ENABLED: 'false' },
+  staging: { MAX_AGENTS: '50', LOG_LEVEL: 'info', RATE_LIMIT_ENABLED: 'true' },
+  production: { MAX_AGENTS: '100', LOG_LEVEL: 'warn', RATE_LIMIT_ENABLED: 'true', REQUIRE_API_KEY: 'true' },
 };

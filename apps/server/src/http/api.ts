@@ -4,6 +4,7 @@ import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
+import type { RateClass } from '../limits/limits-of.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 
@@ -44,6 +45,12 @@ declare module 'fastify' {
     operation?: string;
     /** What a key must be allowed to do; any: every key will do; null: no key is needed. A route without it does not start. */
     scope?: Scope | 'any' | null;
+    /** Which limit counts it; without one the general limit. Streams and what machines poll name `none`. */
+    rate?: RateClass;
+    /** `own`: the route keeps its Idempotency-Key itself. */
+    idempotency?: 'own';
+    /** `batched`: the answer does not wait for its entry in the audit log, which follows within 100 ms. */
+    audit?: 'batched';
   }
   interface FastifyRequest {
     principal: Principal;

@@ -34,7 +34,7 @@ export function sendEvents(app: App, api: Api): void {
   app.post(
     '/v1/sessions/:session_id/events',
     {
-      config: { operation: 'managed.sessions.events.send', scope: 'agents:message' },
+      config: { operation: 'managed.sessions.events.send', scope: 'agents:message', audit: 'batched' },
       schema: { tags: ['managed agents'], summary: 'Send events', params: SessionParams, body: SendEvents },
     },
     async (request): Promise<BetaManagedAgentsSendSessionEvents> => {

@@ -14,7 +14,7 @@ export function streamSessionEvents(app: App, api: Api): void {
   app.get(
     '/v1/sessions/:session_id/events/stream',
     {
-      config: { operation: 'managed.sessions.events.stream', scope: 'agents:read' },
+      config: { operation: 'managed.sessions.events.stream', scope: 'agents:read', rate: 'none' },
       schema: {
         tags: ['managed agents'],
         summary: 'Stream events',

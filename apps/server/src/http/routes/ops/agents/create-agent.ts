@@ -11,7 +11,7 @@ export function createAgent(app: App, api: Api): void {
   app.post(
     '/api/v1/agents',
     {
-      config: { operation: 'agents.create', scope: 'agents:write' },
+      config: { operation: 'agents.create', scope: 'agents:write', rate: 'create' },
       schema: {
         tags: ['agents'],
         summary: 'Deploy an agent',

@@ -25,7 +25,7 @@ export function sendMessage(app: App, api: Api): void {
   app.post(
     '/api/v1/agents/:agent_id/messages',
     {
-      config: { operation: 'agents.messages.send', scope: 'agents:message' },
+      config: { operation: 'agents.messages.send', scope: 'agents:message', idempotency: 'own', audit: 'batched' },
       schema: {
         tags: ['messages'],
         summary: 'Send a message and get its answer',

@@ -10,7 +10,7 @@ export function streamEvents(app: App, api: Api): void {
   app.get(
     '/api/v1/agents/:agent_id/events/stream',
     {
-      config: { operation: 'agents.events.stream', scope: 'agents:read' },
+      config: { operation: 'agents.events.stream', scope: 'agents:read', rate: 'none' },
       schema: {
         tags: ['events'],
         summary: 'Follow the log',
