@@ -93,6 +93,9 @@ export const Settings = z.object({
   RATE_LIMIT_FAILED_AUTH: whole(1, 1_000_000)
     .default(30)
     .describe('Requests without a valid key a minute, for each client address.'),
+  AUDIT_DENIALS_PER_MINUTE: whole(1, 1_000_000)
+    .default(60)
+    .describe('Denials recorded a minute, for each key or client address; those beyond are not.'),
   MAX_BODY_MB: whole(1, 256).default(32).describe('Largest body of a request, in MiB.'),
   MAX_CONNECTIONS: whole(10, 1_000_000)
     .default(10_000)
@@ -144,6 +147,7 @@ export const LIVE_SETTINGS = [
   'RATE_LIMIT_V1_CREATES',
   'RATE_LIMIT_V1_READS',
   'RATE_LIMIT_FAILED_AUTH',
+  'AUDIT_DENIALS_PER_MINUTE',
   'ALLOWED_ORIGINS',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];

@@ -1,4 +1,5 @@
 import { PROFILES, type SettingName, Settings } from '@aaas/contract/settings';
+import { isProxy, trustedProxies } from './trusted-proxies.ts';
 
 /** Where the value of a setting comes from, the strongest first. */
 export type SettingSource = 'live' | 'environment' | 'file' | '.env' | 'profile' | 'default' | 'unset';
@@ -60,6 +61,16 @@ function crossProblems(settings: Settings): SettingProblem[] {
   const problems: SettingProblem[] = [];
   if (!settings.REQUIRE_API_KEY && settings.ENVIRONMENT !== 'development') {
     problems.push({ name: 'REQUIRE_API_KEY', message: 'false is allowed only with ENVIRONMENT=development' });
+  }
+  if (settings.ENVIRONMENT === 'production' && /\*/.test(settings.ALLOWED_ORIGINS)) {
+    problems.push({ name: 'ALLOWED_ORIGINS', message: '* is refused with ENVIRONMENT=production; name the origins' });
+  }
+  const stranger = trustedProxies(settings).find((proxy) => !isProxy(proxy));
+  if (stranger !== undefined) {
+    problems.push({
+      name: 'TRUST_PROXY',
+      message: `${stranger} is neither an address nor a network such as 10.0.0.0/8`,
+    });
   }
   return problems;
 }

@@ -4,7 +4,10 @@ import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 
@@ -25,6 +28,11 @@ export interface Api {
   access: Authenticator;
   /** Somebody has changed, ended or archived keys: no node goes by what it knew of them. */
   keysChanged(): void;
+  /** Counts requests against the limits. */
+  limiter: RateLimiter;
+  /** Requests with an Idempotency-Key that are being handled. */
+  underWay: RequestsUnderWay;
+  audit: AuditLog;
   /** The server finishes its work and takes no new: it is not ready. */
   isDraining(): boolean;
   /** Aborted when the server ends: waiting answers and streams end with it. */

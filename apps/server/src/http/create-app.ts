@@ -1,22 +1,32 @@
 import { newId } from '@aaas/contract/ids';
-import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { trustedProxies } from '../config/trusted-proxies.ts';
 import type { Api, App } from './api.ts';
 import { allowedMethods } from './plugins/allowed-methods.ts';
+import { attempts } from './plugins/attempts.ts';
+import { audit } from './plugins/audit.ts';
 import { authentication, authorization } from './plugins/authentication.ts';
-import { clientError } from './plugins/client-errors.ts';
+import { clientError, HEADERS_MAX_BYTES } from './plugins/client-errors.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
 import { endWithKey } from './plugins/end-with-key.ts';
 import { errors, frameworkError } from './plugins/errors.ts';
+import { idempotency } from './plugins/idempotency.ts';
 import { jsonBody } from './plugins/json-body.ts';
+import { manners } from './plugins/manners.ts';
+import { rateLimit } from './plugins/rate-limit.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
 import { opsRoutes } from './routes/ops/ops-routes.ts';
 
-const BODY_MAX_BYTES = 32 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Within this a client must have sent its headers, and within the other all of its request. */
+const HEADERS_WITHIN_MS = 20_000;
+const REQUEST_WITHIN_MS = 120_000;
+// The pages of /docs bring scripts of their own; all else is data.
+const DOCS_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 /** The HTTP server with all its routes, not yet listening. */
 export async function createApp(api: Api): Promise<App> {
@@ -24,26 +34,25 @@ export async function createApp(api: Api): Promise<App> {
     loggerInstance: api.ctx.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
-    bodyLimit: BODY_MAX_BYTES,
+    bodyLimit: api.settings.MAX_BODY_MB * MIB,
+    trustProxy: trustedProxies(api.settings),
+    http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_WITHIN_MS },
     frameworkErrors: frameworkError,
     clientErrorHandler: clientError,
-    // Within these a client must have sent its request; an answer may take as long as its turn.
+    // An answer may take as long as its turn.
     connectionTimeout: 0,
-    requestTimeout: 120_000,
+    requestTimeout: REQUEST_WITHIN_MS,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4_096 },
   }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = api.settings.MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed where they are made; checking them again at run time would cost each request.
   app.setSerializerCompiler(() => JSON.stringify);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('request-id', request.id);
-  });
   errors(app);
   jsonBody(app);
-  await app.register(helmet, { contentSecurityPolicy: false });
-  await app.register(cors, { origin: false });
+  await manners(app, api);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -67,11 +76,15 @@ export async function createApp(api: Api): Promise<App> {
     // The documentation is for everybody, its plugin's own routes included.
     if (route.url.startsWith('/docs')) route.config = { ...route.config, operation: 'docs', scope: null };
   });
+  attempts(app, api);
   authentication(app, api);
+  rateLimit(app, api);
   authorization(app);
   endWithKey(app, api);
   allowedMethods(app);
-  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
+  idempotency(app, api);
+  audit(app, api);
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, logLevel: 'silent' });
   app.get('/openapi.json', { config: { operation: 'openapi', scope: null }, schema: { hide: true } }, async () =>
     app.swagger(),
   );

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { removeDirectory, sessionDirectory } from '../directories/session-directory.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
@@ -17,6 +18,7 @@ import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
 import { createApp } from '../http/create-app.ts';
+import { startLimits } from '../limits/start-limits.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { lifeMarker, nodeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
@@ -128,6 +130,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     log,
   });
   closers.add('hints', () => hints.close());
+  const limits = startLimits(pool, log);
+  closers.add('limits', () => limits.close());
+  const audit = new AuditLog(pool, log);
+  closers.add('audit log', () => audit.close());
 
   let draining = false;
   const closing = new AbortController();
@@ -147,6 +153,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       access.forget();
       hints.keysChanged();
     },
+    limiter: limits.limiter,
+    underWay: limits.underWay,
+    audit,
     isDraining: () => draining,
     closing: closing.signal,
   };

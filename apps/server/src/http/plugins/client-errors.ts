@@ -2,10 +2,13 @@ import type { Socket } from 'node:net';
 import { ERRORS, type ErrorCode, type Problem } from '@aaas/contract/errors';
 import { newId } from '@aaas/contract/ids';
 
+/** Of address and headers together. */
+export const HEADERS_MAX_BYTES = 16 * 1024;
+
 const REASONS: Record<string, { code: ErrorCode; detail: string }> = {
   HPE_HEADER_OVERFLOW: {
     code: 'headers_too_large',
-    detail: 'Address and headers are larger than 16 KiB together. Send less.',
+    detail: `Address and headers are larger than ${HEADERS_MAX_BYTES / 1024} KiB together. Send less.`,
   },
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'bad_request', detail: 'The request did not arrive in time. Send it again.' },
 };

@@ -4,12 +4,26 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { App } from '../api.ts';
 import { sendManagedError } from './managed-errors.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the error that the request was answered with; null: of none. */
+    errorCode: ErrorCode | null;
+  }
+}
+
 /** Renders every error: as a problem of RFC 9457, or under /v1 as the Managed Agents API does. */
 export function errors(app: App): void {
+  app.decorateRequest('errorCode', null);
   app.setErrorHandler((error: FastifyError | ApiError, request, reply) => send(toApiError(error), request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    send(new ApiError('not_found', `There is no ${request.method} ${pathOf(request)}. See /docs.`), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => send(noSuchRoute(request), request, reply));
+  app.addHook('onRequest', async (request) => {
+    // Before the body is read: what is wrong with it is no matter where nothing takes it.
+    if (request.is404) throw noSuchRoute(request);
+  });
+}
+
+function noSuchRoute(request: FastifyRequest): ApiError {
+  return new ApiError('not_found', `There is no ${request.method} ${pathOf(request)}. See /docs.`);
 }
 
 /** Errors that Fastify finds before a route: an address that is no text, or too long. */
@@ -19,7 +33,8 @@ export function frameworkError(error: FastifyError, request: FastifyRequest, rep
 }
 
 function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? error, request_id: request.id }, error.message);
+  request.errorCode = error.code;
+  report(error, request);
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (pathOf(request).startsWith('/v1/')) return sendManagedError(error, request, reply);
   const problem: Problem = {
@@ -38,6 +53,15 @@ function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
     .header('content-type', 'application/problem+json')
     .serializer(String)
     .send(JSON.stringify(problem));
+}
+
+/** What the platform did wrong is an error; what is away is a warning; a turn that failed has said so in its own log. */
+function report({ code, message, cause }: ApiError, request: FastifyRequest): void {
+  if (code === 'internal') request.log.error({ err: cause, request_id: request.id }, message);
+  else if (code === 'unavailable') {
+    const reason = cause instanceof Error ? cause.message : undefined;
+    request.log.warn({ reason, request_id: request.id }, message);
+  }
 }
 
 const BY_STATUS: Record<number, ErrorCode> = {

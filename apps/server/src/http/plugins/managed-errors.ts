@@ -1,4 +1,4 @@
-import type { ApiError } from '@aaas/contract/errors';
+import { type ApiError, ERRORS } from '@aaas/contract/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const TYPES: Record<number, string> = {
@@ -18,7 +18,7 @@ const TYPES: Record<number, string> = {
 export function sendManagedError(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
   // The hosted API knows no 422.
   const status = error.status === 422 ? 400 : error.status;
-  if (status === 409 || status === 501) reply.header('x-should-retry', 'false');
+  if (status === 409 || status === 501) reply.header('x-should-retry', String(ERRORS[error.code].retryable));
   const body = {
     type: 'error',
     error: { type: TYPES[status] ?? 'invalid_request_error', message: error.message },

@@ -14,6 +14,7 @@ export interface EventStream {
 
 /** Turns a reply into an event stream. Headers go out at once; a `ping` event follows each 15 s of silence. */
 export function openEventStream(reply: FastifyReply, closing: AbortSignal): EventStream {
+  reply.recordStream();
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {

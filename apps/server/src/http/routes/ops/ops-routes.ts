@@ -15,6 +15,9 @@ import { startAgent } from './agents/start-agent.ts';
 import { stopAgent } from './agents/stop-agent.ts';
 import { streamEvents } from './agents/stream-events.ts';
 import { keyRoutes } from './keys/key-routes.ts';
+import { exportAudit } from './audit/export-audit.ts';
+import { listAudit } from './audit/list-audit.ts';
+import { verifyAudit } from './audit/verify-audit.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
@@ -33,5 +36,6 @@ export function opsRoutes(app: App, api: Api): void {
   for (const route of [listSettings, changeSettings]) route(app, api);
   keyRoutes(app, api);
   workspaceRoutes(app, api);
+  for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
   notAvailable(app);
 }

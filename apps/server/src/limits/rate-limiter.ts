@@ -1,0 +1,77 @@
+import type { Logger } from 'pino';
+import type { Count, Counters } from './counters.ts';
+import type { Limit } from './limits-of.ts';
+
+const PATIENCE_MS = 1_000;
+const LOGGED_EACH_MS = 10_000;
+
+export type CountedLimit = Limit & Count;
+
+/** Counts requests against limits. */
+export class RateLimiter {
+  readonly #counters: Counters;
+  readonly #log: Logger;
+  #loggedAt = Number.NEGATIVE_INFINITY;
+  /** Requests that went on uncounted because the store failed. */
+  failures = 0;
+  /** Requests refused. */
+  refusals = 0;
+
+  constructor(counters: Counters, log: Logger) {
+    this.#counters = counters;
+    this.#log = log;
+  }
+
+  /**
+   * Counts one request against each of the limits. What one of them refuses uses up none of the others.
+   *
+   * When the store fails the answer is empty, and the request goes on: the store is the database that the request
+   * itself needs, so refusing would add nothing but an outage when the counters alone are at fault.
+   */
+  async count(limits: Limit[]): Promise<CountedLimit[]> {
+    try {
+      const refused = limits.map((limit) => this.#usedUp(limit)).filter((limit) => limit !== null);
+      if (refused.length > 0) {
+        this.refusals += 1;
+        return refused;
+      }
+      const counted = await within(PATIENCE_MS, Promise.all(limits.map((limit) => this.#countOne(limit))));
+      if (counted.every(({ allowed }) => allowed)) return counted;
+      this.refusals += 1;
+      const used = counted.filter(({ allowed }) => allowed);
+      await Promise.all(used.map(({ policy, subject }) => this.#counters.giveBack(policy, subject)));
+      return counted;
+    } catch (error) {
+      this.#reportFailure(error);
+      return [];
+    }
+  }
+
+  #usedUp(limit: Limit): CountedLimit | null {
+    const resetMs = this.#counters.usedUpMs(limit.policy, limit.subject, limit.points);
+    return resetMs > 0 ? { ...limit, allowed: false, remaining: 0, resetMs } : null;
+  }
+
+  async #countOne(limit: Limit): Promise<CountedLimit> {
+    return { ...limit, ...(await this.#counters.count(limit.policy, limit.subject, limit.points)) };
+  }
+
+  #reportFailure(error: unknown): void {
+    this.failures += 1;
+    if (performance.now() - this.#loggedAt < LOGGED_EACH_MS) return;
+    this.#loggedAt = performance.now();
+    this.#log.warn({ err: error, uncounted: this.failures }, 'requests are not counted: the store of the limits fails');
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

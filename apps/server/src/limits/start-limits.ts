@@ -1,0 +1,26 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { postgresCounters } from './counters.ts';
+import { RequestsUnderWay } from './idempotency/requests-under-way.ts';
+import { startJanitor } from './janitor.ts';
+import { RateLimiter } from './rate-limiter.ts';
+
+/** What keeps requests within bounds, and its timers. */
+export interface Limits {
+  limiter: RateLimiter;
+  underWay: RequestsUnderWay;
+  close(): Promise<void>;
+}
+
+export function startLimits(pool: Pool, log: Logger): Limits {
+  const underWay = new RequestsUnderWay(pool, log);
+  const janitor = startJanitor(pool, log);
+  return {
+    limiter: new RateLimiter(postgresCounters(pool), log),
+    underWay,
+    close: async () => {
+      await underWay.close();
+      await janitor.close();
+    },
+  };
+}
