@@ -96,6 +96,9 @@ export const Settings = z.object({
   AUDIT_DENIALS_PER_MINUTE: whole(1, 1_000_000)
     .default(60)
     .describe('Denials recorded a minute, for each key or client address; those beyond are not.'),
+  AUDIT_TIMEOUT: whole(1, 60)
+    .default(10)
+    .describe('Seconds an answer waits until its entry in the audit log is written; then it is an error.'),
   MAX_BODY_MB: whole(1, 256).default(32).describe('Largest body of a request, in MiB.'),
   MAX_CONNECTIONS: whole(10, 1_000_000)
     .default(10_000)
@@ -148,6 +151,7 @@ export const LIVE_SETTINGS = [
   'RATE_LIMIT_V1_READS',
   'RATE_LIMIT_FAILED_AUTH',
   'AUDIT_DENIALS_PER_MINUTE',
+  'AUDIT_TIMEOUT',
   'ALLOWED_ORIGINS',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];

@@ -6,8 +6,6 @@ import { type AuditRecord, appendEntries } from './append-entries.ts';
 const BATCH_EVERY_MS = 100;
 const BATCH_MAX = 500;
 const QUEUE_MAX = 10_000;
-/** An answer waits this long for its entry. */
-const PATIENCE_MS = 10_000;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
@@ -46,11 +44,11 @@ export class AuditLog {
     this.#flushIn(BATCH_EVERY_MS);
   }
 
-  /** Resolves when the record is committed. @throws unavailable when it is not within 10 s; it stays in the queue. */
-  async write(record: AuditRecord): Promise<void> {
+  /** Resolves when the record is committed. @throws unavailable when it is not in time; it stays in the queue. */
+  async write(record: AuditRecord, withinMs: number): Promise<void> {
     if (this.#queue.length >= QUEUE_MAX) throw unrecorded(new Error('the queue is full'));
     const written = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(unrecorded(new Error('not written in time'))), PATIENCE_MS);
+      const timer = setTimeout(() => reject(unrecorded(new Error('not written in time'))), withinMs);
       this.#queue.push({
         record,
         written: () => {

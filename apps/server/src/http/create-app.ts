@@ -10,9 +10,10 @@ import { attempts } from './plugins/attempts.ts';
 import { audit } from './plugins/audit.ts';
 import { authentication, authorization } from './plugins/authentication.ts';
 import { clientError, HEADERS_MAX_BYTES } from './plugins/client-errors.ts';
+import { connections } from './plugins/connections.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
 import { endWithKey } from './plugins/end-with-key.ts';
-import { errors, frameworkError } from './plugins/errors.ts';
+import { errors, frameworkError, refuseUnknown } from './plugins/errors.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { manners } from './plugins/manners.ts';
@@ -46,13 +47,14 @@ export async function createApp(api: Api): Promise<App> {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4_096 },
   }).withTypeProvider<ZodTypeProvider>();
-  app.server.maxConnections = api.settings.MAX_CONNECTIONS;
+  connections(app, api);
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed where they are made; checking them again at run time would cost each request.
   app.setSerializerCompiler(() => JSON.stringify);
   errors(app);
   jsonBody(app);
   await manners(app, api);
+  refuseUnknown(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

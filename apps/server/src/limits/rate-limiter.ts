@@ -23,7 +23,8 @@ export class RateLimiter {
   }
 
   /**
-   * Counts one request against each of the limits. What one of them refuses uses up none of the others.
+   * Counts one request against each of the limits: all of them as they are now, or those alone that refuse it. What
+   * one of them refuses uses up none of the others.
    *
    * When the store fails the answer is empty, and the request goes on: the store is the database that the request
    * itself needs, so refusing would add nothing but an outage when the counters alone are at fault.
@@ -38,9 +39,12 @@ export class RateLimiter {
       const counted = await within(PATIENCE_MS, Promise.all(limits.map((limit) => this.#countOne(limit))));
       if (counted.every(({ allowed }) => allowed)) return counted;
       this.refusals += 1;
-      const used = counted.filter(({ allowed }) => allowed);
-      await Promise.all(used.map(({ policy, subject }) => this.#counters.giveBack(policy, subject)));
-      return counted;
+      for (const { allowed, policy, subject } of counted) {
+        if (!allowed) continue;
+        // Refused it stays, whatever comes of this.
+        this.#counters.giveBack(policy, subject).catch((error: unknown) => this.#reportFailure(error));
+      }
+      return counted.filter(({ allowed }) => !allowed);
     } catch (error) {
       this.#reportFailure(error);
       return [];

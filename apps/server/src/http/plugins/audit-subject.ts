@@ -48,7 +48,10 @@ function idOr(value: unknown): string | null {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  // Of JSON, or made by a schema; neither a stream nor bytes.
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function parse(json: string): unknown {

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Its entry is written, or on its way. */
     audited: boolean;
+    /** Names of the fields that the caller has sent. */
+    fieldNames: string[];
   }
   interface FastifyReply {
     /** Records a request whose answer is an event stream, when the stream begins. */
@@ -26,6 +28,11 @@ declare module 'fastify' {
 export function audit(app: App, api: Api): void {
   const denials = new WindowCounter(WINDOW_MS);
   app.decorateRequest('audited', false);
+  app.decorateRequest('fieldNames');
+  // Before defaults are filled in.
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.config.audit !== 'batched') request.fieldNames = fieldsOf(request.body);
+  });
   app.decorateReply('recordStream', function recordStream(this: FastifyReply) {
     const { request } = this;
     if (isRecorded(request)) api.audit.add(recordOf(request, this.statusCode, resourceOf(request, this, null)));
@@ -44,7 +51,7 @@ export function audit(app: App, api: Api): void {
     const record = recordOf(request, status, resourceOf(request, reply, payload));
     // What was not done may go unrecorded for a moment; what was done must not.
     if (status >= 400 || request.routeOptions.config.audit === 'batched') api.audit.add(record);
-    else await api.audit.write(record);
+    else await api.audit.write(record, api.settings.AUDIT_TIMEOUT * 1000);
     return payload;
   });
 
@@ -84,7 +91,7 @@ function recordOf(request: FastifyRequest, status: number, resource: string | nu
     status,
     outcome: outcomeOf(request, status),
     error_code: request.errorCode,
-    fields: status < 400 && request.routeOptions.config.audit !== 'batched' ? fieldsOf(request.body) : [],
+    fields: status < 400 ? (request.fieldNames ?? []) : [],
   };
 }
 

@@ -16,8 +16,11 @@ export function errors(app: App): void {
   app.decorateRequest('errorCode', null);
   app.setErrorHandler((error: FastifyError | ApiError, request, reply) => send(toApiError(error), request, reply));
   app.setNotFoundHandler((request, reply) => send(noSuchRoute(request), request, reply));
+}
+
+/** Before the body is read: what is wrong with it is no matter where nothing takes it. */
+export function refuseUnknown(app: App): void {
   app.addHook('onRequest', async (request) => {
-    // Before the body is read: what is wrong with it is no matter where nothing takes it.
     if (request.is404) throw noSuchRoute(request);
   });
 }
