@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyChain } from '../../apps/server/src/audit/chain.ts';
 import type { AuditEntry } from '../../packages/contract/src/audit.ts';
@@ -12,6 +16,7 @@ it.runIf(process.env.CI)('finds a system PostgreSQL in CI', () => {
   expect(bin).not.toBeNull();
 });
 
+const VERIFY = fileURLToPath(new URL('../../scripts/verify-audit.ts', import.meta.url));
 const AGENTS = '/api/v1/agents';
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
 const bodyOf = (answer: Response): Promise<any> => answer.json();
@@ -134,6 +139,13 @@ describe.skipIf(!bin)('the audit log', () => {
     const online = await verify();
     expect(online).toMatchObject({ ok: true, entries: all.length, broken: null });
     expect(await verifyChain(all)).toEqual(online);
+    const file = join(platform.dataDir, 'audit.ndjson');
+    const verifyFile = (entries: AuditEntry[]) => {
+      writeFileSync(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      return spawnSync(process.execPath, [VERIFY, file], { encoding: 'utf8' });
+    };
+    expect(JSON.parse(verifyFile(all).stdout)).toEqual(online);
+    expect(verifyFile(all.toSpliced(1, 1))).toMatchObject({ status: 1, stdout: expect.stringContaining('"seq": 2') });
     const changed = all.map((entry) => (entry.seq === 3 ? { ...entry, client_address: '192.0.2.1' } : entry));
     expect((await verifyChain(changed)).broken?.seq).toBe(3);
     const after = all[1] as AuditEntry;

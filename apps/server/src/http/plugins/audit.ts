@@ -10,6 +10,8 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const PATH_MAX_CHARS = 512;
 const AGENT_MAX_CHARS = 256;
 const WINDOW_MS = 60_000;
+/** All who have no valid key together are recorded so many times as often as one of them. */
+const STRANGERS_FACTOR = 10;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -59,8 +61,10 @@ export function audit(app: App, api: Api): void {
   function mayRecordDenial(request: FastifyRequest): boolean {
     const who = request.principal?.keyId ?? clientNetwork(request.ip);
     const isFlood = request.errorCode === 'rate_limited';
-    const count = denials.add(`${isFlood ? 'flood ' : ''}${who}`);
-    return count <= (isFlood ? 1 : api.settings.AUDIT_DENIALS_PER_MINUTE);
+    const max = api.settings.AUDIT_DENIALS_PER_MINUTE;
+    if (denials.add(`${isFlood ? 'flood ' : ''}${who}`) > (isFlood ? 1 : max)) return false;
+    // A stranger may have any number of addresses.
+    return Boolean(request.principal) || denials.add('strangers') <= max * STRANGERS_FACTOR;
   }
 }
 

@@ -15,7 +15,7 @@ export function rateLimit(app: App, api: Api): void {
       {
         rate: request.routeOptions.config.rate,
         method: request.method,
-        managed: request.url.startsWith('/v1/'),
+        managed: request.routeOptions.url?.startsWith('/v1/') ?? false,
         // Without keys every client is a caller of its own.
         keyId: api.settings.REQUIRE_API_KEY ? keyId : clientNetwork(request.ip),
         workspaceId,
