@@ -27,6 +27,7 @@ const TYPES: Record<number, AnthropicErrorType> = {
 export interface GatewayError {
   status: number;
   message: string;
+  retryAfterSeconds?: number;
 }
 
 export function errorTypeOf(status: number): AnthropicErrorType {
@@ -50,6 +51,7 @@ export function sendError(res: ServerResponse, error: GatewayError): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'x-should-retry': 'false',
+    ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
   });
   res.end(body);
 }

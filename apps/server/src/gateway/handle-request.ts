@@ -6,7 +6,7 @@ import { readBody } from './read-body.ts';
 import { relayMessage } from './relay-message.ts';
 import { relayPlain } from './relay-plain.ts';
 import { type Route, routeOf } from './routes.ts';
-import { STALE } from './stale-generation.ts';
+import { STALE, StaleGeneration } from './stale-generation.ts';
 import { tokenOf, verifyToken } from './tokens.ts';
 
 const NOT_FOUND: GatewayError = { status: 404, message: 'The model gateway has no such route.' };
@@ -41,6 +41,7 @@ export async function handleRequest(
     res.destroy();
   };
   closing.addEventListener('abort', leave, { once: true });
+  const unwatch = context.watch.add(claim, () => gone.abort(new StaleGeneration()));
   res.once('close', () => {
     if (!res.writableFinished) gone.abort(new Error('the client is gone'));
   });
@@ -61,6 +62,7 @@ export async function handleRequest(
     }
   } finally {
     closing.removeEventListener('abort', leave);
+    unwatch();
     place.release();
     context.onActivity(claim.sessionId, 'end');
   }

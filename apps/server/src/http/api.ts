@@ -4,6 +4,7 @@ import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Principal } from '../access/authenticate.ts';
+import type { Gateway } from '../gateway/gateway-options.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 
@@ -16,6 +17,8 @@ export interface Api {
   version: string;
   /** No provider is configured: the simulator answers. */
   simulated: boolean;
+  /** How the model providers are, and what they serve. */
+  gateway: Pick<Gateway, 'upstreams' | 'models'>;
   isolation: 'user' | 'process';
   /** The session has something to do. A hint. */
   wake(sessionId: string): void;
