@@ -24,6 +24,8 @@ export interface GatewayOptions {
   /** Called often and on the hot path: it must return at once. */
   onActivity?: (sessionId: string, what: Activity) => void;
   retry?: Partial<RetryPolicy>;
+  /** How often requests in progress are checked for whether their process still owns its session. */
+  watchMs?: number;
 }
 
 export interface Gateway {

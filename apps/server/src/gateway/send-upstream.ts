@@ -73,12 +73,12 @@ async function sendTo(
       {
         async send() {
           // Nobody waits for a place at an upstream that is left alone.
-          if (upstream.breaker && upstream.breaker.waitMs !== 0) return denied(upstream, 'breaker');
+          if (upstream.breaker && upstream.breaker.waitMs !== 0) return denied(upstream, 'breaker', isLast);
           const place = await upstream.places.take(workspaceId, call.signal);
-          if (!place) return denied(upstream, 'places');
+          if (!place) return denied(upstream, 'places', isLast);
           release = place;
           const permit = upstream.breaker?.admit(workspaceId);
-          if (permit === null) return denied(upstream, 'breaker');
+          if (permit === null) return denied(upstream, 'breaker', isLast);
           course.attempts++;
           upstream.attempts++;
           try {
@@ -123,9 +123,10 @@ async function sendTo(
   }
 }
 
-function denied(upstream: OpenUpstream, reason: 'breaker' | 'places'): Attempt {
+/** An upstream that is left alone is waited for when there is no other; who waited for a place has waited enough. */
+function denied(upstream: OpenUpstream, reason: 'breaker' | 'places', isLast: boolean): Attempt {
   const retryAfterMs = reason === 'breaker' ? (upstream.breaker?.waitMs ?? null) : null;
-  return { kind: 'denied', status: 529, reason, retryAfterMs };
+  return { kind: 'denied', status: 529, reason, retryAfterMs, final: reason === 'places' || !isLast };
 }
 
 function noteFailure(upstream: OpenUpstream, failed: Attempt): void {

@@ -42,7 +42,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     principals: createPrincipals(options.pool, policy.now),
     ledger: createLedger(options.pool, log),
     admission: createAdmission(),
-    watch: watchGenerations(options.pool, log),
+    watch: watchGenerations(options.pool, log, options.watchMs),
     onActivity: guarded(options.onActivity, log),
   };
 

@@ -30,8 +30,7 @@ export async function sendWithRetries(sending: Sending, policy: RetryPolicy, sig
 function failureOf(outcome: Attempt): Failure | null {
   if (outcome.kind === 'denied') {
     const retryAfter = outcome.retryAfterMs === null ? null : String(outcome.retryAfterMs / 1000);
-    // Who waited for a place in vain has waited enough.
-    return { status: outcome.status, retryAfter, shouldRetry: outcome.reason === 'places' ? 'false' : null };
+    return { status: outcome.status, retryAfter, shouldRetry: outcome.final ? 'false' : null };
   }
   if (outcome.kind === 'broken') {
     return outcome.retryable ? { status: 0, retryAfter: null, shouldRetry: null } : null;
