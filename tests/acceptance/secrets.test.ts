@@ -135,7 +135,7 @@ it('serves an agent at the gateway for its token alone, and nothing but models',
 });
 
 it('does not pass on a key that the provider quotes in an error', async () => {
-  upstream.refuse('quote it', 422, (headers) => ({
+  upstream.refuse('quote it', 402, (headers) => ({
     type: 'error',
     error: { type: 'invalid_request_error', message: `The key ${headers['x-api-key']} may not use this model.` },
   }));

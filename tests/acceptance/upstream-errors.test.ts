@@ -113,7 +113,7 @@ it('fails a turn whose upstream does not come back, and answers the next message
 
 it('does not try again what no attempt can mend', async () => {
   nextNumber();
-  upstream.refuse('forbidden fruit', 422, () => ({
+  upstream.refuse('forbidden fruit', 402, () => ({
     type: 'error',
     error: { type: 'invalid_request_error', message: 'This model may not use the fruit.' },
   }));

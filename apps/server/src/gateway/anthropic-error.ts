@@ -18,6 +18,7 @@ const TYPES: Record<number, AnthropicErrorType> = {
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',
+  424: 'api_error',
   429: 'rate_limit_error',
   504: 'timeout_error',
   529: 'overloaded_error',

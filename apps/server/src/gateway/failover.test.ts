@@ -134,7 +134,7 @@ test('a key that every provider refuses is a safe sentence for the agent and an 
   };
   fake(0).play(refuse);
   const answer = await ask(t, token);
-  expect(answer.status).toBe(502);
+  expect(answer.status).toBe(424);
   expect(JSON.parse(await answer.whole())).toMatchObject({
     error: { type: 'api_error', message: "The platform's model provider refused its key; the operator must mend it." },
   });

@@ -29,9 +29,10 @@ const NOT_UNDERSTOOD: GatewayError = {
   status: 502,
   message: 'The model provider sent an answer that cannot be passed on.',
 };
-// Not the provider's own 401: the caller would take it for a word on its own key.
+// Not the provider's own 401, which the caller would take for a word on its own key, nor a 5xx, to which Claude Code
+// adds that one should try again.
 const KEY_REFUSED: GatewayError = {
-  status: 502,
+  status: 424,
   message: "The platform's model provider refused its key; the operator must mend it.",
 };
 const NO_PLACE_RETRY_SECONDS = 5;
