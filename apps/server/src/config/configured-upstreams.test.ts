@@ -14,7 +14,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 function configured(upstreams: unknown, environment: Record<string, string> = {}) {
   const given = upstreams === undefined ? {} : { UPSTREAMS: JSON.stringify(upstreams) };
   const all = { ...given, ...environment };
-  return configuredUpstreams(loadSettings(all), all);
+  return configuredUpstreams(loadSettings(all).settings, all);
 }
 const BASE = { name: 'one', base_url: 'https://models.example' };
 
@@ -60,26 +60,26 @@ const SECRET = 'sk-very-secret';
 test.each<[unknown, string]>([
   [{}, 'UPSTREAMS: must be a JSON array'],
   [[], 'UPSTREAMS: must name at least one upstream'],
-  [[7], 'UPSTREAMS[0]: '],
-  [[{ ...BASE, name: 'a b' }], 'UPSTREAMS[0].name: must be 1 to 64 letters'],
-  [[BASE, BASE], 'UPSTREAMS[1].name: is the name of another one too'],
+  [[7], 'UPSTREAMS: [0]: '],
+  [[{ ...BASE, name: 'a b' }], 'UPSTREAMS: [0].name: must be 1 to 64 letters'],
+  [[BASE, BASE], 'UPSTREAMS: [1].name: is the name of another one too'],
   [
     [BASE, { ...BASE, name: 'b', base_url: 'ftp://x' }],
-    'UPSTREAMS[1].base_url: must be an http:// or https:// address',
+    'UPSTREAMS: [1].base_url: must be an http:// or https:// address',
   ],
-  [[{ ...BASE, base_url: 'https://x.example/v1' }], 'UPSTREAMS[0].base_url: must not end in /v1'],
-  [[{ ...BASE, base_url: `https://u:${SECRET}@x.example` }], 'UPSTREAMS[0].base_url: must have no user'],
-  [[{ ...BASE, api_key: `${SECRET} x` }], 'UPSTREAMS[0].api_key: must have no spaces'],
-  [[{ ...BASE, api_key: SECRET, api_key_env: 'X' }], 'UPSTREAMS[0].api_key: give one of'],
-  [[{ ...BASE, api_key_env: 'NOT_SET' }], 'UPSTREAMS[0].api_key_env: the variable NOT_SET is not set'],
-  [[{ ...BASE, api_key_file: '/nowhere/key' }], 'UPSTREAMS[0].api_key_file: /nowhere/key cannot be read (ENOENT)'],
-  [[{ ...BASE, auth: 'basic' }], 'UPSTREAMS[0].auth: must be x-api-key or bearer'],
-  [[{ ...BASE, models: { a: 1 } }], 'UPSTREAMS[0].models.a: must be a string'],
-  [[{ ...BASE, headers: { Host: 'x' } }], 'UPSTREAMS[0].headers.Host: '],
-  [[{ ...BASE, max_concurrency: 0 }], 'UPSTREAMS[0].max_concurrency: '],
-  [[{ ...BASE, apikey: SECRET }], 'UPSTREAMS[0]: Unrecognized key: "apikey"'],
-  [[{ ...BASE, name: 'simulator' }], 'UPSTREAMS[0].name: must not be simulator'],
-  [[{ name: 'mine', simulator: true }], 'UPSTREAMS[0].name: must be simulator when simulator is true'],
+  [[{ ...BASE, base_url: 'https://x.example/v1' }], 'UPSTREAMS: [0].base_url: must not end in /v1'],
+  [[{ ...BASE, base_url: `https://u:${SECRET}@x.example` }], 'UPSTREAMS: [0].base_url: must have no user'],
+  [[{ ...BASE, api_key: `${SECRET} x` }], 'UPSTREAMS: [0].api_key: must have no spaces'],
+  [[{ ...BASE, api_key: SECRET, api_key_env: 'X' }], 'UPSTREAMS: [0].api_key: give one of'],
+  [[{ ...BASE, api_key_env: 'NOT_SET' }], 'UPSTREAMS: [0].api_key_env: the variable NOT_SET is not set'],
+  [[{ ...BASE, api_key_file: '/nowhere/key' }], 'UPSTREAMS: [0].api_key_file: /nowhere/key cannot be read (ENOENT)'],
+  [[{ ...BASE, auth: 'basic' }], 'UPSTREAMS: [0].auth: must be x-api-key or bearer'],
+  [[{ ...BASE, models: { a: 1 } }], 'UPSTREAMS: [0].models.a: must be a string'],
+  [[{ ...BASE, headers: { Host: 'x' } }], 'UPSTREAMS: [0].headers.Host: '],
+  [[{ ...BASE, max_concurrency: 0 }], 'UPSTREAMS: [0].max_concurrency: '],
+  [[{ ...BASE, apikey: SECRET }], 'UPSTREAMS: [0]: Unrecognized key: "apikey"'],
+  [[{ ...BASE, name: 'simulator' }], 'UPSTREAMS: [0].name: must not be simulator'],
+  [[{ name: 'mine', simulator: true }], 'UPSTREAMS: [0].name: must be simulator when simulator is true'],
 ])('%j is one clear line', (upstreams, message) => {
   let line = '';
   try {

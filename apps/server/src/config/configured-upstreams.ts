@@ -26,8 +26,10 @@ export function configuredUpstreams(
 ): ConfiguredUpstreams {
   const { UPSTREAMS: list, ANTHROPIC_API_KEY: apiKey = null, ANTHROPIC_BASE_URL: baseUrl } = settings;
   if (list) {
+    // It may have come from a file, or from .env.
+    const variables = { ...environment, ANTHROPIC_API_KEY: apiKey ?? undefined };
     const upstreams = list.map((entry, index) =>
-      'base_url' in entry ? realUpstream(entry, `UPSTREAMS[${index}]`, environment) : common(entry),
+      'base_url' in entry ? realUpstream(entry, `UPSTREAMS: [${index}]`, variables) : common(entry),
     );
     return { upstreams, warnings: warningsOf(list, settings) };
   }

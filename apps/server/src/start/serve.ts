@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Settings } from '@aaas/contract/settings';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
