@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Place } from './admission.ts';
 import { type GatewayError, sendError } from './anthropic-error.ts';
 import type { Call, GatewayContext } from './gateway-context.ts';
 import type { Principal } from './principal.ts';
@@ -52,7 +53,13 @@ export async function handleRequest(
     principal.catch(() => {});
     const body = await readBody(req, place);
     if (!Buffer.isBuffer(body)) return sendError(res, body);
-    await relay(context, route, { req, res, claim, path: route.path, body, startedAt, signal: gone.signal }, principal);
+    await relay(
+      context,
+      route,
+      { req, res, claim, path: route.path, body, startedAt, signal: gone.signal },
+      place,
+      principal,
+    );
   } catch (err) {
     if (gone.signal.aborted || req.destroyed) res.destroy();
     else {
@@ -72,6 +79,7 @@ async function relay(
   context: GatewayContext,
   route: Extract<Route, { path: string }>,
   request: Omit<Call, 'principal'>,
+  place: Place,
   resolving: Promise<Principal | null>,
 ): Promise<void> {
   let principal: Principal | null;
@@ -82,6 +90,8 @@ async function relay(
     return sendError(request.res, NO_DATABASE);
   }
   if (!principal) return sendError(request.res, STALE);
+  const refusal = place.assign(principal.workspaceId, context.settings.UPSTREAM_WORKSPACE_SHARE);
+  if (refusal) return sendError(request.res, refusal);
   const call: Call = { ...request, principal };
   if (route.kind === 'message') await relayMessage(context, call);
   else await relayPlain(context, call, route.method);
