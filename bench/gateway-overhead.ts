@@ -147,7 +147,7 @@ async function main(): Promise<void> {
 
   async function commits(): Promise<number[]> {
     const times: number[] = [];
-    const principal = { ...session, generation: 1, temperature: null };
+    const principal = { ...session, generation: 1, temperature: null, simulated: false };
     for (let i = 0; i < 500; i++) {
       const startedAt = performance.now();
       await insertModelRequest(database.pool, {

@@ -135,9 +135,9 @@ it('serves an agent at the gateway for its token alone, and nothing but models',
 });
 
 it('does not pass on a key that the provider quotes in an error', async () => {
-  upstream.refuse('quote it', 403, (headers) => ({
+  upstream.refuse('quote it', 402, (headers) => ({
     type: 'error',
-    error: { type: 'permission_error', message: `The key ${headers['x-api-key']} may not use this model.` },
+    error: { type: 'invalid_request_error', message: `The key ${headers['x-api-key']} may not use this model.` },
   }));
   const response = await agent.post('quote it');
   expect(response.status).toBe(502);

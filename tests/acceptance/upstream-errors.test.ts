@@ -113,15 +113,15 @@ it('fails a turn whose upstream does not come back, and answers the next message
 
 it('does not try again what no attempt can mend', async () => {
   nextNumber();
-  upstream.refuse('forbidden fruit', 403, () => ({
+  upstream.refuse('forbidden fruit', 402, () => ({
     type: 'error',
-    error: { type: 'permission_error', message: 'This key may not use the model.' },
+    error: { type: 'invalid_request_error', message: 'This model may not use the fruit.' },
   }));
   const response = await agent.post('forbidden fruit');
   expect(response.status).toBe(502);
   expect(await response.json()).toMatchObject({
     code: 'turn_failed',
-    detail: expect.stringContaining('may not use the model'),
+    detail: expect.stringContaining('may not use the fruit'),
   });
   expect(upstream.asked('forbidden fruit')).toHaveLength(1);
   expect(ofType(await eventsOf((await newest()).turn_id), 'session.status_rescheduled')).toEqual([]);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
+import { UpstreamHealth } from './upstreams.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
@@ -203,6 +204,7 @@ export const Health = z
     simulated: z.boolean(),
     database: z.enum(['ok', 'unreachable']),
     agents: z.object({ owned: z.number(), max: z.number() }),
+    upstreams: z.array(UpstreamHealth),
     enforcement: z.object({
       isolation: z
         .enum(['user', 'process'])

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UpstreamsJson } from './upstreams.ts';
 
 const whole = (min: number, max: number) =>
   z
@@ -52,6 +53,33 @@ export const Settings = z.object({
   ANTHROPIC_BASE_URL: httpUrl
     .optional()
     .describe('Any server that speaks the Messages API. Default: https://api.anthropic.com.'),
+  UPSTREAMS: UpstreamsJson.optional().describe(
+    'JSON array of model providers, asked in this order; see docs/gateway.md. Takes the place of ANTHROPIC_API_KEY.',
+  ),
+  UPSTREAM_MAX_CONCURRENCY: whole(1, 10_000)
+    .default(256)
+    .describe('Requests in progress at one upstream, unless it has its own max_concurrency.'),
+  UPSTREAM_WORKSPACE_SHARE: whole(1, 100)
+    .default(80)
+    .describe('Percent of the places of an upstream, and of its queue, that one workspace may hold.'),
+  UPSTREAM_QUEUE_LIMIT: whole(0, 10_000)
+    .default(256)
+    .describe('Requests that may wait for a place at one upstream; more go on to the next one.'),
+  UPSTREAM_QUEUE_SECONDS: whole(0, 600)
+    .default(10)
+    .describe('Seconds a request waits for a place at one upstream before it goes on to the next one.'),
+  UPSTREAM_BREAKER_FAILURES: whole(1, 1_000)
+    .default(10)
+    .describe('Failed attempts in a row after which an upstream is left alone.'),
+  UPSTREAM_BREAKER_SECONDS: whole(1, 3_600)
+    .default(15)
+    .describe('Seconds after which an upstream that is left alone is tried again.'),
+  UPSTREAM_FAILOVER_RETRIES: whole(0, 5)
+    .default(2)
+    .describe('Retries at an upstream while there is another one to go on to; the last one gets five.'),
+  UPSTREAM_FAILOVER_SECONDS: whole(1, 3_600)
+    .default(660)
+    .describe('Seconds after the begin of a model request within which another upstream may still be asked.'),
   DEFAULT_MODEL: z.string().min(1).default('claude-sonnet-5-5').describe('Model of agents that name none.'),
   MAX_AGENTS: whole(1, 10_000).default(100).describe('Live agent processes on this node, at most.'),
   MAX_QUEUED_MESSAGES: whole(1, 100_000).default(1_000).describe('Messages that may wait for one agent.'),
@@ -122,7 +150,12 @@ export type Settings = z.output<typeof Settings>;
 export type SettingName = keyof Settings;
 
 /** Never logged, never shown; each may also come from a file. */
-export const SECRET_SETTINGS = ['API_KEY', 'ANTHROPIC_API_KEY', 'DATABASE_URL'] as const satisfies SettingName[];
+export const SECRET_SETTINGS = [
+  'API_KEY',
+  'ANTHROPIC_API_KEY',
+  'UPSTREAMS',
+  'DATABASE_URL',
+] as const satisfies SettingName[];
 
 export function isSecret(name: SettingName): boolean {
   return (SECRET_SETTINGS as readonly SettingName[]).includes(name);
@@ -130,6 +163,14 @@ export function isSecret(name: SettingName): boolean {
 
 /** May change while the platform runs, for all its nodes at once. The others are fixed when a node starts. */
 export const LIVE_SETTINGS = [
+  'UPSTREAM_MAX_CONCURRENCY',
+  'UPSTREAM_WORKSPACE_SHARE',
+  'UPSTREAM_QUEUE_LIMIT',
+  'UPSTREAM_QUEUE_SECONDS',
+  'UPSTREAM_BREAKER_FAILURES',
+  'UPSTREAM_BREAKER_SECONDS',
+  'UPSTREAM_FAILOVER_RETRIES',
+  'UPSTREAM_FAILOVER_SECONDS',
   'DEFAULT_MODEL',
   'MAX_AGENTS',
   'MAX_QUEUED_MESSAGES',

@@ -48,8 +48,17 @@ export function resolveSettings(layers: SettingLayer[]): ResolvedSettings {
   const parsed = Settings.safeParse(given);
   const problems = parsed.success
     ? crossProblems(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => ({ name: path[0] as SettingName, message }));
+    : parsed.error.issues.map(({ path: [name, ...within], message }) => ({
+        name: name as SettingName,
+        message: `${pathIn(within)}${message}`,
+      }));
   return { settings: parsed.success && problems.length === 0 ? parsed.data : null, sources, given, problems };
+}
+
+/** Where in a setting that is a list: `[1].base_url: `. */
+function pathIn(keys: PropertyKey[]): string {
+  const path = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return path === '' ? '' : `${path}: `;
 }
 
 function unsetSource(name: SettingName): SettingSource {

@@ -72,6 +72,40 @@ test('a process that lost its session is refused within two seconds; the new one
   expect(await refused(ask(t, token))).toEqual({ status: 403, type: 'permission_error' });
 });
 
+test('a stream whose session is taken over or given up is cut off', async () => {
+  await t.close();
+  t = await startTestGateway(database.pool, { watchMs: 20, retry: { now: () => now } });
+  const endless: Act = (res) => {
+    res.writeHead(200, SSE_HEADERS);
+    res.write(MESSAGE.slice(0, 4).join(''));
+  };
+  t.upstream.play(endless);
+  const other = await addSession(database.pool);
+  for (const [lost, statement] of [
+    [session, 'update session_heads set generation = 2 where session_id = $1'],
+    [other, 'update session_heads set owner = null where session_id = $1'],
+  ] as const) {
+    const kept = await ask(t, t.token((await addSession(database.pool)).sessionId));
+    const answer = await ask(t, t.token(lost.sessionId));
+    await answer.until((text) => text.includes('delta'));
+    const waiting = ask(t, t.token(lost.sessionId), { path: '/v1/messages/count_tokens' });
+    waiting.catch(() => {});
+    await eventually(() => t.upstream.seen.length % 3 === 0);
+    await database.pool.query(statement, [lost.sessionId]);
+    await expect(answer.whole()).rejects.toThrow();
+    expect(await ledgerWith(database.pool, lost.sessionId, 1)).toMatchObject([{ generation: 1, stop_reason: null }]);
+    // Others go on.
+    expect(kept.text()).toContain('delta');
+    kept.leave();
+    now += 2_000;
+    expect(await refused(ask(t, t.token(lost.sessionId)))).toEqual({
+      status: 403,
+      type: 'permission_error',
+    });
+    t.upstream.seen.length = 0;
+  }
+});
+
 test('no other route of the upstream can be reached', async () => {
   const token = t.token(session.sessionId);
   for (const [method, path] of [

@@ -24,3 +24,14 @@ test('memory for bodies is bounded over all requests', () => {
   one.release();
   expect(two.reserve(60)).toBe(true);
 });
+
+test('a workspace has its share of all, whatever the number of its sessions', () => {
+  const admission = createAdmission({ open: 4, openPerSession: 9, bufferedBytes: 100 });
+  const places = ['a', 'b', 'c', 'd'].map((session) => admission.enter(session) as Place);
+  const assign = (at: number, workspace: string) => places[at]?.assign(workspace, 50)?.status ?? null;
+  expect([assign(0, 'one'), assign(1, 'one'), assign(2, 'one'), assign(3, 'two')]).toEqual([null, null, 429, null]);
+  places[2]?.release();
+  places[0]?.release();
+  expect((admission.enter('e') as Place).assign('one', 50)).toBeNull();
+  expect((admission.enter('f') as Place).assign('one', 50)).toMatchObject({ status: 429 });
+});

@@ -18,6 +18,7 @@ const TYPES: Record<number, AnthropicErrorType> = {
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',
+  424: 'api_error',
   429: 'rate_limit_error',
   504: 'timeout_error',
   529: 'overloaded_error',
@@ -27,6 +28,7 @@ const TYPES: Record<number, AnthropicErrorType> = {
 export interface GatewayError {
   status: number;
   message: string;
+  retryAfterSeconds?: number;
 }
 
 export function errorTypeOf(status: number): AnthropicErrorType {
@@ -50,6 +52,7 @@ export function sendError(res: ServerResponse, error: GatewayError): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'x-should-retry': 'false',
+    ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
   });
   res.end(body);
 }

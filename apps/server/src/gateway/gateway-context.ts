@@ -6,18 +6,22 @@ import type { Activity } from './gateway-options.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Principal, Principals } from './principal.ts';
 import type { TokenClaim } from './tokens.ts';
+import type { Fleet } from './upstreams/fleet.ts';
 import type { RetryPolicy } from './upstreams/retry-policy.ts';
-import type { OpenUpstream } from './upstreams/upstream.ts';
+import type { GatewaySettings } from './upstreams/upstream.ts';
+import type { Watch } from './watch-generations.ts';
 
 /** What all requests share. */
 export interface GatewayContext {
   log: Logger;
   tokenSecret: KeyObject;
-  upstream: OpenUpstream;
+  fleet: Fleet;
+  settings: GatewaySettings;
   policy: RetryPolicy;
   principals: Principals;
   ledger: Ledger;
   admission: Admission;
+  watch: Watch;
   onActivity(sessionId: string, what: Activity): void;
 }
 

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { ModelCatalogue } from './models/model-catalogue.ts';
 import type { RetryPolicy } from './upstreams/retry-policy.ts';
-import type { Upstream } from './upstreams/upstream.ts';
+import type { GatewaySettings, Upstream, UpstreamState } from './upstreams/upstream.ts';
 
 /**
  * What a session's model traffic does: `request` was let in, `retry` an attempt failed and another follows,
@@ -12,20 +13,27 @@ export type Activity = 'request' | 'retry' | 'data' | 'end';
 export interface GatewayOptions {
   pool: pg.Pool;
   log: Logger;
-  /** The first is used. */
+  /** In the order in which they are asked. */
   upstreams: Upstream[];
+  /** Starts the simulator, when a test workspace asks and none is among the upstreams. */
+  simulator(): Promise<Upstream>;
+  /** Read whenever one is needed. */
+  settings: GatewaySettings;
   /** Signs and checks session tokens; the same on every node. */
   tokenSecret: Buffer;
   /** Called often and on the hot path: it must return at once. */
   onActivity?: (sessionId: string, what: Activity) => void;
   retry?: Partial<RetryPolicy>;
-  /** Connections to one upstream, at most. */
-  connections?: number;
+  /** How often requests in progress are checked for whether their process still owns its session. */
+  watchMs?: number;
 }
 
 export interface Gateway {
   url: string;
   port: number;
+  /** How each upstream is, as this process sees it. */
+  upstreams(): UpstreamState[];
+  models: ModelCatalogue;
   /** Resolves when no request runs, all ledger rows are written and every socket is closed. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Place } from './admission.ts';
 import { type GatewayError, sendError } from './anthropic-error.ts';
 import type { Call, GatewayContext } from './gateway-context.ts';
 import type { Principal } from './principal.ts';
@@ -6,7 +7,7 @@ import { readBody } from './read-body.ts';
 import { relayMessage } from './relay-message.ts';
 import { relayPlain } from './relay-plain.ts';
 import { type Route, routeOf } from './routes.ts';
-import { STALE } from './stale-generation.ts';
+import { STALE, StaleGeneration } from './stale-generation.ts';
 import { tokenOf, verifyToken } from './tokens.ts';
 
 const NOT_FOUND: GatewayError = { status: 404, message: 'The model gateway has no such route.' };
@@ -41,6 +42,7 @@ export async function handleRequest(
     res.destroy();
   };
   closing.addEventListener('abort', leave, { once: true });
+  const unwatch = context.watch.add(claim, () => gone.abort(new StaleGeneration()));
   res.once('close', () => {
     if (!res.writableFinished) gone.abort(new Error('the client is gone'));
   });
@@ -51,7 +53,13 @@ export async function handleRequest(
     principal.catch(() => {});
     const body = await readBody(req, place);
     if (!Buffer.isBuffer(body)) return sendError(res, body);
-    await relay(context, route, { req, res, claim, path: route.path, body, startedAt, signal: gone.signal }, principal);
+    await relay(
+      context,
+      route,
+      { req, res, claim, path: route.path, body, startedAt, signal: gone.signal },
+      place,
+      principal,
+    );
   } catch (err) {
     if (gone.signal.aborted || req.destroyed) res.destroy();
     else {
@@ -61,6 +69,7 @@ export async function handleRequest(
     }
   } finally {
     closing.removeEventListener('abort', leave);
+    unwatch();
     place.release();
     context.onActivity(claim.sessionId, 'end');
   }
@@ -70,6 +79,7 @@ async function relay(
   context: GatewayContext,
   route: Extract<Route, { path: string }>,
   request: Omit<Call, 'principal'>,
+  place: Place,
   resolving: Promise<Principal | null>,
 ): Promise<void> {
   let principal: Principal | null;
@@ -80,6 +90,8 @@ async function relay(
     return sendError(request.res, NO_DATABASE);
   }
   if (!principal) return sendError(request.res, STALE);
+  const refusal = place.assign(principal.workspaceId, context.settings.UPSTREAM_WORKSPACE_SHARE);
+  if (refusal) return sendError(request.res, refusal);
   const call: Call = { ...request, principal };
   if (route.kind === 'message') await relayMessage(context, call);
   else await relayPlain(context, call, route.method);

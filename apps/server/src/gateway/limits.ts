@@ -20,8 +20,6 @@ export const MAX_OPEN_REQUESTS_PER_SESSION = 32;
 /** Open client sockets. */
 export const MAX_CLIENT_SOCKETS = 4_096;
 
-/** Connections to one upstream. */
-export const UPSTREAM_CONNECTIONS = 256;
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** From the sent request to the upstream's headers: a long thought may come before them. */
 export const HEADERS_TIMEOUT_MS = 600_000;
@@ -46,6 +44,8 @@ export const REFUSED_BODY_DRAIN_MS = 5_000;
 export const MAX_CACHED_PRINCIPALS = 10_000;
 /** What cannot change within a generation is read again after this. */
 export const PRINCIPAL_TTL_MS = 30_000;
+/** How often requests in progress are checked for whether their session is still its process's. */
+export const WATCH_MS = 3_000;
 /** How old the knowledge that a generation is current may be. */
 export const GENERATION_TTL_MS = 2_000;
 

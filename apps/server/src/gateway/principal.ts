@@ -19,12 +19,14 @@ export interface Principal {
   generation: number;
   /** Of the agent's definition; null: whatever the request says. */
   temperature: number | null;
+  /** Its workspace is a test workspace: the simulator answers it. */
+  simulated: boolean;
 }
 
 export interface Principals {
   /**
-   * The principal of a claim, or null when its session is gone or has a newer generation: the process that holds the
-   * token lost its session. Rejects when the database does not answer.
+   * The principal of a claim, or null when its session is gone, has no owner or a newer generation: the process that
+   * holds the token lost its session. Rejects when the database does not answer.
    */
   resolve(claim: TokenClaim): Promise<Principal | null>;
 }
@@ -37,9 +39,11 @@ interface Known {
 }
 
 const LOAD = `
-select s.workspace_id, s.agent_id, s.agent_version, h.generation, (v.definition ->> 'temperature')::float8 as temperature
+select s.workspace_id, s.agent_id, s.agent_version, h.generation, (v.definition ->> 'temperature')::float8 as temperature,
+       w.simulated
 from sessions s
-join session_heads h on h.session_id = s.id
+join session_heads h on h.session_id = s.id and h.owner is not null
+join workspaces w on w.id = s.workspace_id
 join agent_versions v on v.agent_id = s.agent_id and v.version = s.agent_version
 where s.id = $1`;
 
@@ -47,7 +51,7 @@ where s.id = $1`;
 const CHECK = `
 select h.generation, s.agent_version
 from session_heads h join sessions s on s.id = h.session_id
-where h.session_id = $1`;
+where h.session_id = $1 and h.owner is not null`;
 
 interface Head {
   generation: string | number;
@@ -58,6 +62,7 @@ interface Loaded extends Head {
   workspace_id: string;
   agent_id: string;
   temperature: number | null;
+  simulated: boolean;
 }
 
 export function createPrincipals(pool: pg.Pool, now: () => number): Principals {
@@ -99,6 +104,7 @@ export function createPrincipals(pool: pg.Pool, now: () => number): Principals {
       sessionId: claim.sessionId,
       generation: claim.generation,
       temperature: row.temperature,
+      simulated: row.simulated,
     };
     known.set(key, { principal, agentVersion: row.agent_version, loadedAt: askedAt, checkedAt: askedAt });
     return principal;

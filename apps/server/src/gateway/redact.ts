@@ -1,8 +1,11 @@
 const REPLACEMENT = Buffer.from('[redacted]');
 
-/** The bytes without the provider's key, should an upstream have echoed it. Without a key: the same bytes. */
-export function redact(bytes: Buffer, secret: string | null): Buffer {
-  if (!secret) return bytes;
+/** The bytes without what an upstream was given in confidence, should it have echoed it. Else the same bytes. */
+export function redact(bytes: Buffer, secrets: readonly string[]): Buffer {
+  return secrets.reduce(without, bytes);
+}
+
+function without(bytes: Buffer, secret: string): Buffer {
   const needle = Buffer.from(secret);
   let at = bytes.indexOf(needle);
   if (at < 0) return bytes;

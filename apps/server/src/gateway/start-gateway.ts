@@ -15,29 +15,34 @@ import {
   CLOSE_GRACE_MS,
   MAX_CLIENT_SOCKETS,
 } from './limits.ts';
+import { createModelCatalogue } from './models/model-catalogue.ts';
 import { createPrincipals } from './principal.ts';
+import { openFleet } from './upstreams/fleet.ts';
 import { RETRY_BOUNDS, type RetryPolicy } from './upstreams/retry-policy.ts';
-import { openUpstream } from './upstreams/upstream.ts';
+import { stateOf } from './upstreams/upstream.ts';
+import { watchGenerations } from './watch-generations.ts';
 
 const HOST = '127.0.0.1';
 const MIN_SECRET_BYTES = 16;
 
 /** Starts the model proxy of this process on a port of its own. It alone holds the providers' keys. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const [first] = options.upstreams;
-  if (!first) throw new RangeError('the gateway needs an upstream');
+  if (options.upstreams.length === 0) throw new RangeError('the gateway needs an upstream');
   if (options.tokenSecret.length < MIN_SECRET_BYTES) throw new RangeError('the secret of the tokens is too short');
   const log = options.log.child({ part: 'gateway' });
   const policy: RetryPolicy = { ...SYSTEM_CLOCK, ...RETRY_BOUNDS, ...options.retry };
-  const upstream = openUpstream(first, options.connections);
+  const { upstreams, simulator, settings } = options;
+  const fleet = openFleet({ upstreams, simulator, settings, now: policy.now });
   const context: GatewayContext = {
     log,
     tokenSecret: createSecretKey(options.tokenSecret),
-    upstream,
+    fleet,
+    settings,
     policy,
     principals: createPrincipals(options.pool, policy.now),
     ledger: createLedger(options.pool, log),
     admission: createAdmission(),
+    watch: watchGenerations(options.pool, log, options.watchMs),
     onActivity: guarded(options.onActivity, log),
   };
 
@@ -63,7 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.listen(0, HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  log.info({ port, upstream: first.name, simulated: first.simulated }, 'the model gateway listens');
+  log.info({ port, upstreams: upstreams.map(({ name }) => name) }, 'the model gateway listens');
 
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
@@ -74,10 +79,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clearTimeout(late);
     server.closeAllConnections();
     await stopped;
+    await context.watch.close();
     await context.ledger.close();
-    await upstream.close();
+    await fleet.close();
   }
-  return { url: `http://${HOST}:${port}`, port, close: () => (closed ??= close()) };
+  return {
+    url: `http://${HOST}:${port}`,
+    port,
+    upstreams: () => fleet.all().map(stateOf),
+    models: createModelCatalogue(fleet, options.pool, policy),
+    close: () => (closed ??= close()),
+  };
 }
 
 function guarded(listener: GatewayOptions['onActivity'], log: GatewayOptions['log']): GatewayContext['onActivity'] {

@@ -1,6 +1,8 @@
 /** For tests of the gateway: a database of their own, a session in it, and a gateway in front of a scripted upstream. */
 import { randomUUID } from 'node:crypto';
 import { newId } from '@aaas/contract/ids';
+import { Settings } from '@aaas/contract/settings';
+import { startSimulator } from '@aaas/simulator/start-simulator';
 import type pg from 'pg';
 import { pino } from 'pino';
 import type { Gateway, GatewayOptions } from './gateway-options.ts';
@@ -16,12 +18,16 @@ export interface TestSession {
 }
 
 /** A session in generation 1 with a running turn. */
-export async function addSession(pool: pg.Pool, temperature: number | null = null): Promise<TestSession> {
+export async function addSession(
+  pool: pg.Pool,
+  temperature: number | null = null,
+  simulated = false,
+): Promise<TestSession> {
   const workspaceId = newId('wrkspc');
   const agentId = newId('agent');
   const environmentId = newId('env');
   const sessionId = newId('sesn');
-  await pool.query(`insert into workspaces (id, name) values ($1, 'test')`, [workspaceId]);
+  await pool.query(`insert into workspaces (id, name, simulated) values ($1, 'test', $2)`, [workspaceId, simulated]);
   await pool.query(`insert into environments (id, workspace_id, name, config) values ($1, $2, 'test', '{}')`, [
     environmentId,
     workspaceId,
@@ -40,7 +46,9 @@ export async function addSession(pool: pg.Pool, temperature: number | null = nul
      values ($1, $2, $3, 1, $4, 'claude-agent-sdk', $5)`,
     [sessionId, workspaceId, agentId, environmentId, randomUUID()],
   );
-  await pool.query('insert into session_heads (session_id, generation) values ($1, 1)', [sessionId]);
+  await pool.query(`insert into session_heads (session_id, generation, owner) values ($1, 1, 'node_test')`, [
+    sessionId,
+  ]);
   const session = { workspaceId, agentId, sessionId };
   return { ...session, turnId: await addTurn(pool, session, 1, 'running') };
 }
@@ -125,6 +133,8 @@ export interface TestGateway {
   gateway: Gateway;
   upstream: FakeUpstream;
   log: string[];
+  /** In force at once when they are changed. */
+  settings: GatewayOptions['settings'];
   token(sessionId: string, generation?: number): string;
   close(): Promise<void>;
 }
@@ -137,12 +147,18 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const upstream = await startFakeUpstream();
   const tokenSecret = Buffer.from('a secret of the tests');
-  const { path = '', apiKey = PROVIDER_KEY, simulated = false, ...rest } = options;
+  const { path = '', apiKey = PROVIDER_KEY, simulated = false, settings = Settings.parse({}), ...rest } = options;
+  let simulator: ReturnType<typeof startSimulator> | null = null;
   const log: string[] = [];
   const gateway = await startGateway({
     pool,
     log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
     upstreams: [{ name: 'fake', baseUrl: upstream.url + path, apiKey, simulated }],
+    simulator: async () => {
+      simulator ??= startSimulator();
+      return { name: 'simulator', baseUrl: (await simulator).url, apiKey: null, simulated: true };
+    },
+    settings,
     tokenSecret,
     ...rest,
   });
@@ -150,9 +166,11 @@ export async function startTestGateway(
     gateway,
     upstream,
     log,
+    settings,
     token: (sessionId, generation = 1) => issueToken(tokenSecret, { sessionId, generation }),
     async close() {
       await gateway.close();
+      await (await simulator)?.close();
       await upstream.close();
     },
   };

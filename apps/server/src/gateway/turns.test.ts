@@ -80,3 +80,48 @@ test('the usage of a turn is the sum of its requests and of no others', async ()
   expect((await usageOfSession(database.pool, session.sessionId)).requests).toBeGreaterThanOrEqual(2);
   expect(await usageOfTurn(database.pool, 'turn_none')).toMatchObject({ requests: 0, costNanousd: 0 });
 });
+
+const usageColumns = async (turnId: string) =>
+  (
+    await database.pool.query(
+      `select input_tokens::int as input, output_tokens::int as output, cache_read_input_tokens::int as cache_read,
+              cache_creation_input_tokens::int as cache_creation, cost_nanousd::int as cost
+         from turns where id = $1`,
+      [turnId],
+    )
+  ).rows[0];
+const ENDED = `update turns set state = 'interrupted', ended_at = now(), input_tokens = 0 where id = $1`;
+const CUT_OFF = { input: 12, output: 1, cache_read: 3000, cache_creation: 570 };
+
+async function interrupted(): Promise<{ leave(): void }> {
+  t = await startTestGateway(database.pool);
+  t.upstream.play((res) => {
+    res.writeHead(200, SSE_HEADERS);
+    res.write(MESSAGE.slice(0, 4).join(''));
+  });
+  const answer = await ask(t, t.token(session.sessionId));
+  await answer.until((text) => text.includes('delta'));
+  return answer;
+}
+
+test('a row that comes after its turn was summed is added to the turn', async () => {
+  const answer = await interrupted();
+  await database.pool.query(ENDED, [session.turnId]);
+  answer.leave();
+  const usage = await eventually(async () => {
+    const columns = await usageColumns(session.turnId);
+    return columns.input > 0 ? columns : null;
+  });
+  expect(usage).toMatchObject(CUT_OFF);
+  expect(usage.cost).toBe((await usageOfTurn(database.pool, session.turnId)).costNanousd);
+});
+
+test('so is one that came between the sum and the end', async () => {
+  const answer = await interrupted();
+  answer.leave();
+  await ledgerWith(database.pool, session.sessionId, 1);
+  // The first try has found the turn running; its end writes a sum that lacks the row.
+  await database.pool.query(ENDED, [session.turnId]);
+  await eventually(async () => (await usageColumns(session.turnId)).input === CUT_OFF.input);
+  expect(await usageColumns(session.turnId)).toMatchObject(CUT_OFF);
+});

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Gateway } from '../gateway/gateway-options.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
@@ -20,6 +21,8 @@ export interface Api {
   version: string;
   /** No provider is configured: the simulator answers. */
   simulated: boolean;
+  /** How the model providers are, and what they serve. */
+  gateway: Pick<Gateway, 'upstreams' | 'models'>;
   isolation: 'user' | 'process';
   /** The session has something to do. A hint. */
   wake(sessionId: string): void;

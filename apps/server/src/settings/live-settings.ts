@@ -71,9 +71,9 @@ export class LiveSettings {
       const value = this.current[name];
       return {
         name,
-        value: isSecret(name) && value !== undefined ? '[set]' : (value ?? null),
+        value: shown(name, value),
         source: this.#resolved.sources[name],
-        default: isSecret(name) ? null : (Settings.shape[name].safeParse(undefined).data ?? null),
+        default: shown(name, Settings.shape[name].safeParse(undefined).data),
         live: isLive(name),
         secret: isSecret(name),
         description: Settings.shape[name].description ?? '',
@@ -106,4 +106,9 @@ export class LiveSettings {
     for (const name of changed) Object.assign(this.current, { [name]: next[name] });
     if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
   }
+}
+
+function shown(name: SettingName, value: Settings[SettingName]): SettingView['value'] {
+  if (value === undefined) return null;
+  return isSecret(name) || typeof value === 'object' ? '[set]' : value;
 }

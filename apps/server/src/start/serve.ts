@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Settings } from '@aaas/contract/settings';
-import { startSimulator } from '@aaas/simulator/start-simulator';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
@@ -13,7 +11,6 @@ import { removeDirectory, sessionDirectory } from '../directories/session-direct
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
-import { startGateway } from '../gateway/start-gateway.ts';
 import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
@@ -32,6 +29,7 @@ import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { openDatabase } from './open-database.ts';
+import { openGateway } from './open-gateway.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
 
@@ -97,10 +95,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
 
-  const upstream = await chooseUpstream(settings, closers);
   const tokenSecret = await nodeSecret(dataDir);
-  const gateway = await startGateway({ pool, log, upstreams: [upstream], tokenSecret });
-  closers.add('gateway', () => gateway.close());
+  const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, closers });
 
   const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
   const ctx: SessionContext = { pool, streams: new StreamHub(), log, now: () => new Date() };
@@ -142,7 +138,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     settings,
     live,
     version: VERSION,
-    simulated: upstream.simulated,
+    simulated: providers.simulated,
+    gateway,
     isolation: users.isolation,
     wake: (sessionId) => {
       if (!worker.wake(sessionId)) hints.wake(sessionId);
@@ -176,9 +173,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       database: database.description,
       adminKeyFile: admin.file,
       newAdminKey: admin.fresh ? admin.key : null,
-      simulated: upstream.simulated,
-      upstream: upstream.baseUrl,
+      simulated: providers.simulated,
+      upstream: providers.description,
       warnings: [
+        ...providers.warnings,
         ...(users.warning ? [users.warning] : []),
         ...(admin.warning ? [admin.warning] : []),
         ...(settings.REQUIRE_API_KEY ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
@@ -201,16 +199,6 @@ async function closeHttp(app: App, closing: AbortController): Promise<void> {
   await closed;
   clearInterval(sweep);
   clearTimeout(force);
-}
-
-async function chooseUpstream(settings: Settings, closers: Closers) {
-  const { ANTHROPIC_API_KEY: apiKey = null, ANTHROPIC_BASE_URL: given } = settings;
-  if (apiKey !== null || given !== undefined) {
-    return { name: 'anthropic', baseUrl: given ?? 'https://api.anthropic.com', apiKey, simulated: false };
-  }
-  const simulator = await startSimulator({});
-  closers.add('simulator', () => simulator.close());
-  return { name: 'simulator', baseUrl: simulator.url, apiKey: null, simulated: true };
 }
 
 /** Signs what this node hands to its own processes. */

@@ -8,6 +8,7 @@ const MODELS = [
   { id: 'claude-sonnet-5-5', name: 'Claude Sonnet 5.5', line: 'sonnet' },
   { id: 'claude-sonnet-4-5', name: 'Claude Sonnet 4.5', line: 'sonnet' },
   { id: 'claude-haiku-4-5', name: 'Claude Haiku 4.5', line: 'haiku' },
+  { id: 'claude-3-5-haiku-20241022', name: 'Claude Haiku 3.5', line: 'haiku' },
 ].map(({ id, name, line }) => ({
   type: 'model',
   id,

@@ -14,7 +14,7 @@ export interface Forwarding {
   headers: Record<string, string | string[]>;
   meter: SseMeter;
   /** Not to be seen by the client. */
-  apiKey: string | null;
+  secrets: readonly string[];
   /** Writes the ledger row; called once, before the end of the message is passed on or the answer is cut. */
   commit(): Promise<void>;
   /** Called with each chunk that is passed on. */
@@ -26,7 +26,7 @@ export interface Forwarding {
  * client's connection is broken too. Never rejects.
  */
 export async function forwardStream(forwarding: Forwarding): Promise<Error | null> {
-  const { res, rest, meter, apiKey } = forwarding;
+  const { res, rest, meter, secrets } = forwarding;
   let afterStop: NodeJS.Timeout | undefined;
   const write = (bytes: Buffer): Promise<void> | undefined => {
     if (!res.headersSent) res.writeHead(forwarding.status, forwarding.headers);
@@ -42,12 +42,12 @@ export async function forwardStream(forwarding: Forwarding): Promise<Error | nul
       await forwarding.commit();
       // The message is complete: whether the upstream now closes its answer, breaks it or hangs is all one.
       afterStop = setTimeout(() => rest.cancel(), AFTER_STOP_MS);
-      await write(meter.ending === 'error' ? redact(last, apiKey) : last);
+      await write(meter.ending === 'error' ? redact(last, secrets) : last);
     }
     const last = meter.finish();
     if (last) {
       await forwarding.commit();
-      await write(meter.ending === 'error' ? redact(last, apiKey) : last);
+      await write(meter.ending === 'error' ? redact(last, secrets) : last);
     }
     if (!meter.ending) broken = new Error('the upstream ended its stream before the message');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { newId } from '@aaas/contract/ids';
 import type { Principal } from '../principal.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
+import type { OpenUpstream } from '../upstreams/upstream.ts';
 import type { ModelRequest } from './model-request.ts';
 import { type Cost, priceOf } from './prices.ts';
 import type { Reading } from './read-message.ts';
@@ -10,9 +10,9 @@ export interface Course {
   /** Of the clock that never goes back. */
   startedAt: number;
   attempts: number;
-  /** An attempt went out on a connection; from then on the request has a row in the ledger. */
-  reached: boolean;
-  /** Of the last attempt; 0 while it has none. */
+  /** Where the last attempt that went out on a connection went; from the first one on the request has a row. */
+  reached: { upstream: OpenUpstream; model: string } | null;
+  /** Of that attempt; 0 while it has none. */
   status: number;
   firstByteAt: number | null;
 }
@@ -20,16 +20,20 @@ export interface Course {
 const MAX_NAME_CHARS = 256;
 const SIMULATED: Cost = { nanousd: 0, version: 'simulated' };
 
-/** The ledger row of a request. `model` is the one it asked for; the one that answered is what is billed. */
+export function newCourse(startedAt: number): Course {
+  return { startedAt, attempts: 0, reached: null, status: 0, firstByteAt: null };
+}
+
+/** The ledger row of a request that `reached` an upstream. Billed is the model that answered. */
 export function entryOf(
   principal: Principal,
-  upstream: Upstream,
-  model: string,
+  reached: NonNullable<Course['reached']>,
   course: Course,
   reading: Reading,
   time: { now: number; wall: number },
 ): ModelRequest {
-  const billed = named(reading.model ?? model);
+  const { upstream } = reached;
+  const billed = named(reading.model ?? reached.model);
   return {
     id: newId('mreq', time.wall),
     at: new Date(time.wall),

@@ -8,7 +8,7 @@ import { NOTHING_READ } from './read-message.ts';
 const row: ModelRequest = {
   id: 'mreq_1',
   at: new Date(0),
-  principal: { workspaceId: 'w', agentId: 'a', sessionId: 's', generation: 1, temperature: null },
+  principal: { workspaceId: 'w', agentId: 'a', sessionId: 's', generation: 1, temperature: null, simulated: false },
   upstream: 'u',
   model: 'm',
   status: 200,

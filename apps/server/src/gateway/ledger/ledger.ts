@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { DATABASE_BACKOFF_CAP_MS, DATABASE_BACKOFF_MS, DATABASE_TRIES, LEDGER_WAIT_MS } from '../limits.ts';
 import { insertModelRequest } from './insert-model-request.ts';
 import type { ModelRequest } from './model-request.ts';
+import { createSettlings } from './settle-turn.ts';
 
 export interface Ledger {
   /**
@@ -21,10 +22,13 @@ export function createLedger(pool: pg.Pool, log: Logger, waitMs: number = LEDGER
     backoff: new ExponentialBackoff({ initialDelay: DATABASE_BACKOFF_MS, maxDelay: DATABASE_BACKOFF_CAP_MS }),
   });
   const open = new Set<Promise<void>>();
+  const settlings = createSettlings(pool, log);
 
   async function write(row: ModelRequest): Promise<void> {
     try {
       await stubbornly.execute(() => insertModelRequest(pool, row));
+      // Only a request that was cut off can outlive the sum of its turn.
+      if (row.stopReason === null) settlings.add(row);
     } catch (err) {
       log.error({ err, model_request: row }, 'a model request is missing from the ledger');
     }
@@ -47,6 +51,7 @@ export function createLedger(pool: pg.Pool, log: Logger, waitMs: number = LEDGER
     },
     async close() {
       await Promise.all(open);
+      await settlings.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Usage } from './usage.ts';
 export const PRICE_VERSION = '2026-11';
 
 /** USD per million tokens. */
-interface Price {
+export interface Price {
   input: number;
   output: number;
   cacheRead: number;
@@ -69,10 +69,15 @@ export interface Cost {
   version: string;
 }
 
+/** The price of a model as the table has it; null when it has none. */
+export function listPriceOf(model: string): ModelPrice | null {
+  const prefix = PREFIXES.find((name) => model.startsWith(name) && SAME_MODEL.test(model.slice(name.length)));
+  return (prefix !== undefined && PRICES.get(prefix)) || null;
+}
+
 /** What the tokens cost, or null when the table has no price for the model. */
 export function priceOf(model: string, usage: Usage): Cost | null {
-  const prefix = PREFIXES.find((name) => model.startsWith(name) && SAME_MODEL.test(model.slice(name.length)));
-  const found = prefix === undefined ? undefined : PRICES.get(prefix);
+  const found = listPriceOf(model);
   if (!found) return null;
   const prompt =
     usage.inputTokens +

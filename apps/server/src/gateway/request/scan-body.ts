@@ -7,6 +7,8 @@ export interface Span {
 /** What the gateway needs to know of a request to the Messages API. */
 export interface BodyFacts {
   model: string;
+  /** Where its name lies, quotes included. */
+  modelAt: Span | null;
   stream: boolean;
   /** `thinking` is there and is not disabled. */
   thinks: boolean;
@@ -34,7 +36,15 @@ const CLOSE_BRACKET = 0x5d;
  * last occurrence, as in JSON.parse.
  */
 export function scanBody(body: Buffer): BodyFacts | null {
-  const facts: BodyFacts = { model: '', stream: false, thinks: false, temperature: null, end: 0, empty: true };
+  const facts: BodyFacts = {
+    model: '',
+    modelAt: null,
+    stream: false,
+    thinks: false,
+    temperature: null,
+    end: 0,
+    empty: true,
+  };
   let i = skipSpace(body, 0);
   if (body[i] !== OPEN_BRACE) return null;
   i = skipSpace(body, i + 1);
@@ -66,6 +76,7 @@ function note(facts: BodyFacts, body: Buffer, key: Span, value: Span): boolean {
       case 'model': {
         const model: unknown = parse(body, value);
         facts.model = typeof model === 'string' ? model : '';
+        facts.modelAt = typeof model === 'string' ? value : null;
         break;
       }
       case 'stream':

@@ -12,6 +12,8 @@ export type Attempt =
   | Answer<'stream', { first: Buffer; rest: UpstreamBody; opensWith: number | null }>
   /** An answer in one piece: a success that is no stream, or an error. */
   | Answer<'whole', { body: Buffer }>
+  /** It was not sent: the upstream is left alone, or has no place for it. `retryAfterMs` null: nobody knows. */
+  | { kind: 'denied'; status: 529; reason: 'breaker' | 'places'; retryAfterMs: number | null; final: boolean }
   /** No answer, or one that broke before its first byte could be passed on. `status` 0: no headers came. */
   | { kind: 'broken'; status: number; cause: unknown; retryable: boolean };
 

@@ -30,7 +30,7 @@ test('the provider gets its own key and what it understands, nothing of the clie
       'user-agent': 'claude-cli',
       'x-stainless-lang': 'js',
     },
-    'KEY',
+    { apiKey: 'KEY' },
   );
   expect(sent).toEqual({
     'x-api-key': 'KEY',
@@ -41,7 +41,9 @@ test('the provider gets its own key and what it understands, nothing of the clie
     'user-agent': 'claude-cli',
     'x-stainless-lang': 'js',
   });
-  expect(upstreamHeaders({ 'x-api-key': 'aaas-gw.token' }, null)).toEqual({ 'accept-encoding': 'identity' });
+  expect(upstreamHeaders({ 'x-api-key': 'aaas-gw.token' }, { apiKey: null })).toEqual({
+    'accept-encoding': 'identity',
+  });
 });
 
 test('the client gets the useful headers, and none with the key in it', () => {
@@ -59,12 +61,26 @@ test('the client gets the useful headers, and none with the key in it', () => {
         connection: 'close',
         server: 'x',
       },
-      'KEY',
+      ['KEY'],
     ),
   ).toEqual({
     'content-type': 'text/event-stream',
     'request-id': 'req_1',
     'retry-after': '3',
     'anthropic-ratelimit-tokens-remaining': '7',
+  });
+});
+
+test('an upstream may want its key as bearer, and headers of its own', () => {
+  expect(
+    upstreamHeaders(
+      { 'anthropic-version': '2023-06-01', 'x-api-key': 'aaas-gw.token' },
+      { apiKey: 'KEY', auth: 'bearer', headers: { 'X-Team': 'blue', 'Anthropic-Version': '2024-01-01' } },
+    ),
+  ).toEqual({
+    authorization: 'Bearer KEY',
+    'accept-encoding': 'identity',
+    'x-team': 'blue',
+    'anthropic-version': '2024-01-01',
   });
 });

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Upstream } from './upstream.ts';
 
 // A list of what may pass, not of what may not: an agent can call the gateway with any header it likes.
 const PASSED = ['accept', 'content-type', 'user-agent', 'anthropic-version', 'anthropic-beta', 'x-app'] as const;
@@ -6,8 +7,11 @@ const PASSED_PREFIXES = ['x-stainless-', 'x-claude-code-'] as const;
 const PASSED_EXTRA = ['anthropic-dangerous-direct-browser-access', 'x-client-request-id'] as const;
 const PASSED_NAMES: ReadonlySet<string> = new Set([...PASSED, ...PASSED_EXTRA]);
 
-/** The headers an upstream gets: the client's that mean something to it, and the provider's key. */
-export function upstreamHeaders(headers: IncomingHttpHeaders, apiKey: string | null): Record<string, string> {
+/** The headers an upstream gets: the client's that mean something to it, the provider's key, and its own. */
+export function upstreamHeaders(
+  headers: IncomingHttpHeaders,
+  upstream: Pick<Upstream, 'apiKey' | 'auth' | 'headers'>,
+): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !mayPass(name)) continue;
@@ -15,7 +19,11 @@ export function upstreamHeaders(headers: IncomingHttpHeaders, apiKey: string | n
   }
   // The usage is read as the answer passes, so it must not be compressed.
   passed['accept-encoding'] = 'identity';
-  if (apiKey !== null) passed['x-api-key'] = apiKey;
+  if (upstream.apiKey !== null) {
+    if (upstream.auth === 'bearer') passed.authorization = `Bearer ${upstream.apiKey}`;
+    else passed['x-api-key'] = upstream.apiKey;
+  }
+  for (const [name, value] of Object.entries(upstream.headers ?? {})) passed[name.toLowerCase()] = value;
   return passed;
 }
 

@@ -9,13 +9,16 @@ const PASSED_NAMES: ReadonlySet<string> = new Set([
 ]);
 const PASSED_PREFIX = 'anthropic-ratelimit-';
 
-/** The headers of an upstream's answer that the client gets; none that holds the provider's key, should it be echoed. */
-export function clientHeaders(headers: IncomingHttpHeaders, apiKey: string | null): Record<string, string | string[]> {
+/** The headers of an upstream's answer that the client gets; none that holds a secret, should it be echoed. */
+export function clientHeaders(
+  headers: IncomingHttpHeaders,
+  secrets: readonly string[],
+): Record<string, string | string[]> {
   const passed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
     if (!PASSED_NAMES.has(name) && !name.startsWith(PASSED_PREFIX)) continue;
-    if (apiKey && String(value).includes(apiKey)) continue;
+    if (secrets.some((secret) => String(value).includes(secret))) continue;
     passed[name] = value;
   }
   return passed;

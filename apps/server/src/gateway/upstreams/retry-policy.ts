@@ -21,7 +21,10 @@ export const RETRY_BOUNDS = {
   pingEveryMs: 5_000,
 } as const;
 
-const RETRYABLE: ReadonlySet<number> = new Set([429, 500, 502, 503, 504, 529]);
+/** Whether another attempt may fare better than one with this status: 0 is no answer at all. */
+export function isRetryable(status: number): boolean {
+  return status === 0 || status === 408 || status === 409 || status === 429 || (status >= 500 && status !== 501);
+}
 
 /** What a failed attempt tells of the next one. */
 export interface Failure {
@@ -43,7 +46,7 @@ export function nextPause(
   retriesDone: number,
   elapsedMs: number,
 ): number | null {
-  if (failure.status !== 0 && !RETRYABLE.has(failure.status)) return null;
+  if (!isRetryable(failure.status)) return null;
   if (failure.shouldRetry === 'false') return null;
   if (retriesDone >= policy.maxRetries) return null;
   const backoff = policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** retriesDone);

@@ -1,4 +1,5 @@
 import type { Attempt } from './attempt.ts';
+import { isSuccess } from './judge-attempt.ts';
 import { headerOf } from './response-headers.ts';
 import { type Failure, nextPause, type RetryPolicy } from './retry-policy.ts';
 
@@ -27,13 +28,17 @@ export async function sendWithRetries(sending: Sending, policy: RetryPolicy, sig
 }
 
 function failureOf(outcome: Attempt): Failure | null {
+  if (outcome.kind === 'denied') {
+    const retryAfter = outcome.retryAfterMs === null ? null : String(outcome.retryAfterMs / 1000);
+    return { status: outcome.status, retryAfter, shouldRetry: outcome.final ? 'false' : null };
+  }
   if (outcome.kind === 'broken') {
     return outcome.retryable ? { status: 0, retryAfter: null, shouldRetry: null } : null;
   }
   if (outcome.kind === 'stream') {
     return outcome.opensWith === null ? null : { status: outcome.opensWith, retryAfter: null, shouldRetry: null };
   }
-  if (outcome.status >= 200 && outcome.status <= 299) return null;
+  if (isSuccess(outcome)) return null;
   return {
     status: outcome.status,
     retryAfter: headerOf(outcome.headers, 'retry-after'),

@@ -32,6 +32,10 @@ function errorTypeOf(status: number | null): string {
   return 'model_request_failed_error';
 }
 
+// The address of the gateway is of no use to anybody else.
+const GATEWAY_HINT = / If it persists, check your inference gateway \([^)]*\)\./;
+
 function messageOf(result: SDKResultMessage): string {
-  return (result.subtype === 'success' ? result.result : result.errors.join('; ')).slice(0, 2_000);
+  const text = result.subtype === 'success' ? result.result : result.errors.join('; ');
+  return text.replace(GATEWAY_HINT, '').slice(0, 2_000);
 }

@@ -139,6 +139,8 @@ export class TurnDriver {
     );
     this.detach();
     this.#turnId = null;
+    // A request that was cut off may come into the ledger after this sum.
+    if (ending.state !== 'completed') this.#sessionUsage = null;
   }
 
   /** Results for calls that got none, neither in the log nor in what is left. */

@@ -4,6 +4,7 @@ import { createAgent as storeAgent } from '../../../../agents/create-agent.ts';
 import { defineAgent } from '../../../../agents/define-agent.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import type { Api, App } from '../../../api.ts';
+import { requireModel } from '../models/require-model.ts';
 import { problems } from '../problems.ts';
 import { endpointOf } from './present.ts';
 
@@ -22,6 +23,7 @@ export function createAgent(app: App, api: Api): void {
     async (request, reply) => {
       const { config, auto_start: start } = request.body;
       const { workspaceId } = request.principal;
+      if (config.model !== undefined) await requireModel(api, workspaceId, config.model);
       const agentId = newId('agent');
       const name = `${config.agent_type}-${agentId.slice(-6)}`;
       const definition = defineAgent(config, { name, model: api.settings.DEFAULT_MODEL });

@@ -1,0 +1,53 @@
+import type { Settings } from '@aaas/contract/settings';
+import { startSimulator } from '@aaas/simulator/start-simulator';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { configuredUpstreams } from '../config/configured-upstreams.ts';
+import type { Gateway } from '../gateway/gateway-options.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
+import type { Upstream } from '../gateway/upstreams/upstream.ts';
+import type { Closers } from './closers.ts';
+
+/** Who answers the agents' model requests, for people. */
+export interface Providers {
+  /** There is nobody but the simulator. */
+  simulated: boolean;
+  description: string;
+  warnings: string[];
+}
+
+export interface GatewayParts {
+  pool: Pool;
+  log: Logger;
+  tokenSecret: Buffer;
+  closers: Closers;
+}
+
+/** Starts the model gateway in front of the configured upstreams. @throws StartupError for one that cannot be. */
+export async function openGateway(
+  settings: Settings,
+  { pool, log, tokenSecret, closers }: GatewayParts,
+): Promise<{ gateway: Gateway; providers: Providers }> {
+  const configured = configuredUpstreams(settings, process.env);
+  let started: ReturnType<typeof startSimulator> | null = null;
+  closers.add('simulator', async () => (await started)?.close());
+  async function simulator(own: Partial<Upstream> = {}): Promise<Upstream> {
+    started ??= startSimulator({});
+    const starting = started;
+    try {
+      return { ...own, name: 'simulator', baseUrl: (await starting).url, apiKey: null, simulated: true };
+    } catch (error) {
+      // It is started anew for whoever asks next.
+      started = null;
+      throw error;
+    }
+  }
+  const upstreams: Upstream[] = [];
+  for (const entry of configured.upstreams) upstreams.push('baseUrl' in entry ? entry : await simulator(entry));
+  const gateway = await startGateway({ pool, log, upstreams, simulator, settings, tokenSecret });
+  closers.add('gateway', () => gateway.close());
+  gateway.models.prefetch();
+  const simulated = upstreams.every((upstream) => upstream.simulated);
+  const named = upstreams.map((upstream) => (upstream.simulated ? 'simulator' : upstream.baseUrl));
+  return { gateway, providers: { simulated, description: named.join(', then '), warnings: configured.warnings } };
+}
