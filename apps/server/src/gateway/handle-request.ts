@@ -81,6 +81,11 @@ async function relay(
   }
   if (!principal) return sendError(request.res, STALE);
   const call: Call = { ...request, principal };
-  if (route.kind === 'message') await relayMessage(context, call);
-  else await relayPlain(context, call, route.method);
+  if (route.kind !== 'message') return relayPlain(context, call, route.method);
+  const release = await context.budgets.admit(call);
+  try {
+    if (release) await relayMessage(context, call);
+  } finally {
+    await release?.();
+  }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.ts';
+import { createBudgets } from './budgets/budgets.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Activity, Gateway, GatewayOptions } from './gateway-options.ts';
@@ -30,14 +31,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const log = options.log.child({ part: 'gateway' });
   const policy: RetryPolicy = { ...SYSTEM_CLOCK, ...RETRY_BOUNDS, ...options.retry };
   const upstream = openUpstream(first, options.connections);
+  const budgets = createBudgets(options.pool, log, policy, () => upstream.simulated);
   const context: GatewayContext = {
     log,
     tokenSecret: createSecretKey(options.tokenSecret),
     upstream,
     policy,
     principals: createPrincipals(options.pool, policy.now),
-    ledger: createLedger(options.pool, log),
+    ledger: createLedger(options.pool, log, undefined, budgets.onWritten),
     admission: createAdmission(),
+    budgets,
     onActivity: guarded(options.onActivity, log),
   };
 
@@ -75,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     server.closeAllConnections();
     await stopped;
     await context.ledger.close();
+    await budgets.close();
     await upstream.close();
   }
   return { url: `http://${HOST}:${port}`, port, close: () => (closed ??= close()) };

@@ -15,7 +15,13 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-export function createLedger(pool: pg.Pool, log: Logger, waitMs: number = LEDGER_WAIT_MS): Ledger {
+/** `onWritten` is part of the writing: an answer waits for it too. */
+export function createLedger(
+  pool: pg.Pool,
+  log: Logger,
+  waitMs: number = LEDGER_WAIT_MS,
+  onWritten: (row: ModelRequest) => Promise<void> = async () => {},
+): Ledger {
   const stubbornly = retry(handleAll, {
     maxAttempts: DATABASE_TRIES - 1,
     backoff: new ExponentialBackoff({ initialDelay: DATABASE_BACKOFF_MS, maxDelay: DATABASE_BACKOFF_CAP_MS }),
@@ -25,6 +31,7 @@ export function createLedger(pool: pg.Pool, log: Logger, waitMs: number = LEDGER
   async function write(row: ModelRequest): Promise<void> {
     try {
       await stubbornly.execute(() => insertModelRequest(pool, row));
+      await onWritten(row);
     } catch (err) {
       log.error({ err, model_request: row }, 'a model request is missing from the ledger');
     }

@@ -10,6 +10,8 @@ export interface BodyFacts {
   stream: boolean;
   /** `thinking` is there and is not disabled. */
   thinks: boolean;
+  /** null: not given, or no number. */
+  maxTokens: number | null;
   /** The top-level `temperature`, if there is one. */
   temperature: Span | null;
   /** The offset of the closing brace. */
@@ -34,7 +36,15 @@ const CLOSE_BRACKET = 0x5d;
  * last occurrence, as in JSON.parse.
  */
 export function scanBody(body: Buffer): BodyFacts | null {
-  const facts: BodyFacts = { model: '', stream: false, thinks: false, temperature: null, end: 0, empty: true };
+  const facts: BodyFacts = {
+    model: '',
+    stream: false,
+    thinks: false,
+    maxTokens: null,
+    temperature: null,
+    end: 0,
+    empty: true,
+  };
   let i = skipSpace(body, 0);
   if (body[i] !== OPEN_BRACE) return null;
   i = skipSpace(body, i + 1);
@@ -74,6 +84,11 @@ function note(facts: BodyFacts, body: Buffer, key: Span, value: Span): boolean {
       case 'thinking': {
         const thinking = parse(body, value) as { type?: unknown } | null;
         facts.thinks = thinking !== null && thinking.type !== 'disabled';
+        break;
+      }
+      case 'max_tokens': {
+        const maxTokens: unknown = parse(body, value);
+        facts.maxTokens = typeof maxTokens === 'number' ? maxTokens : null;
         break;
       }
       case 'temperature':
