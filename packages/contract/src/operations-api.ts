@@ -61,7 +61,7 @@ export const Agent = z
       budget: z
         .array(BudgetState)
         .optional()
-        .describe('How far its limits are used up. Only when one agent is asked for.'),
+        .describe('How far its own limits are used up. Only when one agent is asked for.'),
     }),
     restarts: z.number(),
   })

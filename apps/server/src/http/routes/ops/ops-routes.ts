@@ -14,6 +14,7 @@ import { sendMessage } from './agents/send-message.ts';
 import { startAgent } from './agents/start-agent.ts';
 import { stopAgent } from './agents/stop-agent.ts';
 import { streamEvents } from './agents/stream-events.ts';
+import { budgetRoutes } from './budgets/budget-routes.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
@@ -21,6 +22,7 @@ import { info } from './meta/info.ts';
 import { notAvailable } from './not-available.ts';
 import { changeSettings } from './settings/change-settings.ts';
 import { listSettings } from './settings/list-settings.ts';
+import { getUsage } from './usage/get-usage.ts';
 import { workspaceRoutes } from './workspaces/workspace-routes.ts';
 
 /** The operations API. */
@@ -33,5 +35,7 @@ export function opsRoutes(app: App, api: Api): void {
   for (const route of [listSettings, changeSettings]) route(app, api);
   keyRoutes(app, api);
   workspaceRoutes(app, api);
+  getUsage(app, api);
+  budgetRoutes(app, api);
   notAvailable(app);
 }
