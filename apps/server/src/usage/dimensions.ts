@@ -1,7 +1,7 @@
 import type { UsageDimension } from '@aaas/contract/usage';
 
 interface Dimension {
-  /** Columns of the ledger that it needs. */
+  /** Columns of what is summed (m) that it needs. */
   columns: string[];
   /** What groups, of `s` (sums), `a` (agents) and `k` (keys): a text that is never null. Groups are ordered by it. */
   key: string;
@@ -9,10 +9,8 @@ interface Dimension {
   fields: Record<string, string>;
 }
 
-const DAY = `(m.at at time zone 'UTC')::date as day`;
-
 export const DIMENSIONS: Record<UsageDimension, Dimension> = {
-  day: { columns: [DAY], key: 's.day::text', fields: { day: 's.day::text' } },
+  day: { columns: ['m.day'], key: 's.day::text', fields: { day: 's.day::text' } },
   agent: {
     columns: ['m.agent_id'],
     key: 's.agent_id',

@@ -8,8 +8,8 @@ const WORKSPACE_SHARDS = 8;
 // its request waits for this row, except by an interruption: then the answer is cut ($15 is false), and the turn that
 // ended while the request ran is the one that asked, even if the next one runs already.
 // `at` comes from us, so that a repeated insert whose first try was committed unseen meets its own key.
-// The usage of the turn and the counters of spend move with the row, by what it says and once: they are sums of the
-// ledger at every moment. Locks are taken in one order, the counters' by their keys.
+// The usage of the turn, that of the day and the counters of spend move with the row, by what it says and once: they
+// are sums of the ledger at every moment. Locks are taken in one order, the counters' by their keys.
 const INSERT = `
 with asked as (
   select coalesce(
@@ -29,7 +29,7 @@ with asked as (
     $6, $7, $8, $9, $10, $11, $16, $17, $18, $19, $20, $12, $13, $21, $14::int
   from asked
   on conflict do nothing
-  returning turn_id, (select position from turns where id = turn_id) as turn_position
+  returning turn_id, key_id, price_version, (select position from turns where id = turn_id) as turn_position
 ), turn as (
   update turns t
      set input_tokens = t.input_tokens + $16, output_tokens = t.output_tokens + $17,
@@ -37,6 +37,20 @@ with asked as (
          cache_creation_input_tokens = t.cache_creation_input_tokens + $19 + $20,
          cost_nanousd = t.cost_nanousd + $12
     from entry where t.id = entry.turn_id
+), day as (
+  insert into usage_days as d (
+    workspace_id, day, agent_id, model, upstream, key_id, requests, unpriced_requests, input_tokens, output_tokens,
+    cache_read_input_tokens, cache_creation_5m_input_tokens, cache_creation_1h_input_tokens, cost_nanousd)
+  select $3, ($1::timestamptz at time zone 'UTC')::date, $4, $8, $7, coalesce(key_id, ''),
+         1, case when price_version is null then 1 else 0 end, $16, $17, $18, $19, $20, $12
+    from entry
+  on conflict (workspace_id, day, agent_id, model, upstream, key_id) do update set
+    requests = d.requests + 1, unpriced_requests = d.unpriced_requests + excluded.unpriced_requests,
+    input_tokens = d.input_tokens + excluded.input_tokens, output_tokens = d.output_tokens + excluded.output_tokens,
+    cache_read_input_tokens = d.cache_read_input_tokens + excluded.cache_read_input_tokens,
+    cache_creation_5m_input_tokens = d.cache_creation_5m_input_tokens + excluded.cache_creation_5m_input_tokens,
+    cache_creation_1h_input_tokens = d.cache_creation_1h_input_tokens + excluded.cache_creation_1h_input_tokens,
+    cost_nanousd = d.cost_nanousd + excluded.cost_nanousd
 ), today as (
   select ($1::timestamptz at time zone 'UTC')::date as day, $12::bigint as nanousd,
          $16::bigint + $17::bigint + $18::bigint + $19::bigint + $20::bigint as tokens

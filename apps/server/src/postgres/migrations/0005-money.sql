@@ -39,6 +39,32 @@ select scope_id, 0, min(workspace_id), sum(cost_nanousd), sum(tokens),
  cross join lateral unnest(array[workspace_id, agent_id, session_id]) as scope_id
  group by scope_id, today;
 
+-- The ledger by days (UTC), for reports over many requests; moved by each insert into the ledger, like spend.
+create table usage_days (
+  workspace_id      text not null,
+  day               date not null,
+  agent_id          text not null,
+  model             text not null,
+  upstream          text not null,
+  key_id            text not null,             -- '' where the ledger has none
+  requests          bigint not null,
+  unpriced_requests bigint not null,
+  input_tokens      bigint not null,
+  output_tokens     bigint not null,
+  cache_read_input_tokens        bigint not null,
+  cache_creation_5m_input_tokens bigint not null,
+  cache_creation_1h_input_tokens bigint not null,
+  cost_nanousd      bigint not null,
+  primary key (workspace_id, day, agent_id, model, upstream, key_id)
+) with (fillfactor = 70);
+
+insert into usage_days
+select workspace_id, (at at time zone 'UTC')::date, agent_id, model, upstream, '', count(*),
+       count(*) filter (where price_version is null), sum(input_tokens), sum(output_tokens),
+       sum(cache_read_input_tokens), sum(cache_creation_5m_input_tokens), sum(cache_creation_1h_input_tokens),
+       sum(cost_nanousd)
+  from model_requests group by 1, 2, 3, 4, 5;
+
 -- The limits of a workspace: its own, and the ceiling that the operator of the platform has set. Both hold.
 -- Keys of `limits` are those of the API: per_day_usd, per_month_tokens, total_usd and so on.
 create table budgets (
