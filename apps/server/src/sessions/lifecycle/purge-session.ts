@@ -12,6 +12,7 @@ export async function purgeSession(ctx: SessionContext, owned: OwnedSession): Pr
     await db.query('delete from events where session_id = $1', [owned.sessionId]);
     await db.query('delete from transcripts where session_id = $1', [owned.sessionId]);
     await db.query('delete from spend where scope_id = $1', [owned.sessionId]);
+    await db.query('delete from budget_warnings where scope_id = $1', [owned.sessionId]);
     await db.query('update agents set main_session_id = null where main_session_id = $1', [owned.sessionId]);
     await db.query('delete from sessions where id = $1', [owned.sessionId]);
   });
