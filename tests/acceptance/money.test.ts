@@ -55,7 +55,13 @@ describe('the ledger', () => {
     await agent.order('interrupt');
     expect(await agent.ended(interrupted)).toMatchObject({ state: 'interrupted' });
     turns.push(interrupted, (await agent.say('and on')).metadata.turn_id);
-    const others = (await other.say('hello')).metadata.turn_id;
+    const { key } = await platform.json('POST', '/api/v1/keys', { name: '+second', scopes: ['agents:message'] });
+    const others = (await other.say('hello', { 'x-api-key': key })).metadata.turn_id;
+    const put = await platform.request('PUT', '/api/v1/budgets', { total_usd: 1 }, { 'x-api-key': key });
+    expect([
+      put.status,
+      (await platform.request('GET', '/api/v1/usage', undefined, { 'x-api-key': key })).status,
+    ]).toEqual([403, 403]);
 
     await until(async () => {
       const { totals } = await usage('group_by=agent');
@@ -88,7 +94,7 @@ describe('the ledger', () => {
       data.map(({ agent_type, key_name, upstream }: Record<string, string>) => [agent_type, key_name, upstream]),
     ).toEqual([
       ['code', 'admin', 'anthropic'],
-      ['research', 'admin', 'anthropic'],
+      ['research', '+second', 'anthropic'],
     ]);
     expect(data[0].day).toBe(new Date().toISOString().slice(0, 10));
 
@@ -100,6 +106,9 @@ describe('the ledger', () => {
 
     const csv = await platform.request('GET', '/api/v1/usage?group_by=agent', undefined, { accept: 'text/csv' });
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(await (await platform.request('GET', '/api/v1/usage?group_by=key&format=csv')).text()).toContain(
+      `,'+second,`,
+    );
     const lines = (await csv.text()).trim().split('\n');
     expect(lines[0]).toMatch(/^agent_id,agent_name,requests,.*,cost_usd$/);
     expect(lines.slice(1).join('\n')).toContain(`,"'=HYPERLINK(""http://example.org"")",`);
@@ -221,7 +230,7 @@ describe('a budget', () => {
     for (const [budget, field] of [
       [{ per_day_usd: -1 }, 'config.budget.per_day_usd'],
       [{ per_day_usd: '5' }, 'config.budget.per_day_usd'],
-      [{ per_year_usd: 5 }, 'config.budget'],
+      [{ per_year_usd: 5 }, 'config.budget.per_year_usd'],
       [{ per_turn_tokens: 1.5 }, 'config.budget.per_turn_tokens'],
     ]) {
       const response = await platform.request('POST', '/api/v1/agents', { config: { agent_type: 'code', budget } });

@@ -22,7 +22,7 @@ export const UsageQuery = z.object({
     .refine((names) => new Set(names).size === names.length, 'must name each dimension once')
     .describe(`Some of ${USAGE_DIMENSIONS.join(', ')}, with commas between them; rows come in this order.`),
   since: moment.optional().describe(`Included. Default: ${DEFAULT_DAYS} days before \`until\`.`),
-  until: moment.optional().describe('Not included. Default: now.'),
+  until: moment.optional().describe('Not included. Default: the end of this day, UTC.'),
   agent_id: id.optional(),
   agent_type: name.optional(),
   model: name.optional(),
@@ -36,7 +36,8 @@ export const UsageQuery = z.object({
 
 /** The span of time that is asked for. @throws invalid_request */
 export function spanOf(query: { since?: string | undefined; until?: string | undefined }, now: Date) {
-  const until = query.until === undefined ? now : new Date(query.until);
+  const tonight = (Math.floor(now.getTime() / DAY_MS) + 1) * DAY_MS;
+  const until = new Date(query.until ?? tonight);
   const since = query.since === undefined ? new Date(until.getTime() - DEFAULT_DAYS * DAY_MS) : new Date(query.since);
   if (since >= until) throw invalid('since', 'must be before until');
   if (until.getTime() - since.getTime() > MAX_DAYS * DAY_MS) {
