@@ -13,6 +13,8 @@ interface ModelRequest {
   /** The body as JSON; null when it has none. */
   // biome-ignore lint/suspicious/noExplicitAny: tests read every field
   body: any;
+  /** What was answered, as far as it was sent. */
+  answer: string;
 }
 
 /** A model provider that answers as the simulator does and remembers what it was asked. */
@@ -40,7 +42,8 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = Buffer.concat(await incoming.toArray()).toString();
     const { method = '', url: path = '', headers } = incoming;
-    requests.push({ method, path, headers, text, body: text === '' ? null : JSON.parse(text) });
+    const seen = { method, path, headers, text, body: text === '' ? null : JSON.parse(text), answer: '' };
+    requests.push(seen);
     const refusal = refusals.find((known) => text.includes(known.text));
     if (refusal) {
       refusals.splice(refusals.indexOf(refusal), 1);
@@ -55,6 +58,9 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     outgoing.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       response.flushHeaders();
+      answer.on('data', (chunk: Buffer) => {
+        seen.answer += chunk;
+      });
       pipeline(answer, response, () => {});
     });
     outgoing.end(text);

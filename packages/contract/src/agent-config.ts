@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AgentBudget } from './budgets.ts';
 
 export const AGENT_TYPE_NAMES = [
   'general',
@@ -76,7 +77,7 @@ export const AgentConfigRequest = z
     limits: z.unknown().optional(),
     restart_policy: z.unknown().optional(),
     idle_timeout_seconds: z.unknown().optional(),
-    budget: z.unknown().optional(),
+    budget: AgentBudget.optional().describe('What it may spend; each limit holds on its own.'),
   })
   .meta({ id: 'AgentConfigRequest' });
 export type AgentConfigRequest = z.infer<typeof AgentConfigRequest>;
@@ -99,4 +100,6 @@ export interface AgentDefinition {
   temperature: number | null;
   env: Record<string, string>;
   harness: 'claude-agent-sdk';
+  /** Versions of before budgets have none. */
+  budget?: AgentBudget | null;
 }

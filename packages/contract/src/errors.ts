@@ -5,6 +5,7 @@ export const ERRORS = {
   invalid_request: { status: 422, retryable: false, title: 'The request is not valid' },
   authentication_required: { status: 401, retryable: false, title: 'An API key is required' },
   invalid_api_key: { status: 401, retryable: false, title: 'The API key is not valid' },
+  budget_exceeded: { status: 402, retryable: false, title: 'The budget is used up' },
   missing_scope: { status: 403, retryable: false, title: 'The API key lacks a scope' },
   not_found: { status: 404, retryable: false, title: 'Not found' },
   agent_stopped: { status: 409, retryable: false, title: 'The agent is stopped' },

@@ -55,4 +55,5 @@ export type StopReason =
   | 'max_turns'
   | 'interrupted'
   | 'retries_exhausted'
-  | 'timed_out';
+  | 'timed_out'
+  | 'budget_exceeded';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
+import { AgentBudget, BudgetState } from './budgets.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
@@ -45,6 +46,7 @@ export const Agent = z
       temperature: z.number().nullable(),
       env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
       harness: z.literal('claude-agent-sdk'),
+      budget: AgentBudget.nullable(),
     }),
     version: z.number(),
     created_at: timestamp,
@@ -53,7 +55,15 @@ export const Agent = z
     node: z.string().nullable(),
     messages_count: z.number(),
     messages_waiting: z.number(),
-    usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number() }),
+    usage: z.object({
+      input_tokens: z.number(),
+      output_tokens: z.number(),
+      cost_usd: z.number(),
+      budget: z
+        .array(BudgetState)
+        .optional()
+        .describe('How far its own limits are used up. Only when one agent is asked for.'),
+    }),
     restarts: z.number(),
   })
   .meta({ id: 'Agent' });

@@ -4,6 +4,7 @@ import { newId } from '@aaas/contract/ids';
 export type AnthropicErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
+  | 'billing_error'
   | 'permission_error'
   | 'not_found_error'
   | 'request_too_large'
@@ -15,6 +16,7 @@ export type AnthropicErrorType =
 const TYPES: Record<number, AnthropicErrorType> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
+  402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',

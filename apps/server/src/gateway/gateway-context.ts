@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Admission } from './admission.ts';
+import type { Budgets } from './budgets/budgets.ts';
 import type { Activity } from './gateway-options.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Principal, Principals } from './principal.ts';
@@ -22,6 +23,7 @@ export interface GatewayContext {
   ledger: Ledger;
   admission: Admission;
   watch: Watch;
+  budgets: Budgets;
   onActivity(sessionId: string, what: Activity): void;
 }
 

@@ -93,6 +93,11 @@ async function relay(
   const refusal = place.assign(principal.workspaceId, context.settings.UPSTREAM_WORKSPACE_SHARE);
   if (refusal) return sendError(request.res, refusal);
   const call: Call = { ...request, principal };
-  if (route.kind === 'message') await relayMessage(context, call);
-  else await relayPlain(context, call, route.method);
+  if (route.kind !== 'message') return relayPlain(context, call, route.method);
+  const release = await context.budgets.admit(call);
+  try {
+    if (release) await relayMessage(context, call);
+  } finally {
+    await release?.();
+  }
 }

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.ts';
+import { createBudgets } from './budgets/budgets.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
-import type { GatewayContext } from './gateway-context.ts';
+import type { Call, GatewayContext } from './gateway-context.ts';
 import type { Activity, Gateway, GatewayOptions } from './gateway-options.ts';
 import { handleRequest } from './handle-request.ts';
 import { createLedger } from './ledger/ledger.ts';
@@ -33,6 +34,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const policy: RetryPolicy = { ...SYSTEM_CLOCK, ...RETRY_BOUNDS, ...options.retry };
   const { upstreams, simulator, settings } = options;
   const fleet = openFleet({ upstreams, simulator, settings, now: policy.now });
+  const costsNothing = upstreams.every((upstream) => upstream.simulated);
+  const isFree = ({ principal }: Call) => principal.simulated || costsNothing;
+  const budgets = createBudgets(options.pool, log, policy, isFree);
   const context: GatewayContext = {
     log,
     tokenSecret: createSecretKey(options.tokenSecret),
@@ -40,9 +44,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     settings,
     policy,
     principals: createPrincipals(options.pool, policy.now),
-    ledger: createLedger(options.pool, log),
+    ledger: createLedger(options.pool, log, undefined, budgets.onWritten),
     admission: createAdmission(),
     watch: watchGenerations(options.pool, log, options.watchMs),
+    budgets,
     onActivity: guarded(options.onActivity, log),
   };
 
@@ -81,6 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stopped;
     await context.watch.close();
     await context.ledger.close();
+    await budgets.close();
     await fleet.close();
   }
   return {

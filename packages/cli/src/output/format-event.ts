@@ -29,7 +29,10 @@ function gistOf(event: LogEvent): string {
       return `${event.is_error ? 'error: ' : ''}${lines.join(' ')}${more === 0 ? '' : ` … ${more} more`}`;
     }
     case 'x.permission_denied':
+    case 'x.budget_exceeded':
       return event.message;
+    case 'x.budget_warning':
+      return `${event.threshold} % of the budget of the ${event.scope} (${event.period}) is spent`;
     case 'x.lifecycle':
       return `${event.from} → ${event.to}: ${event.reason}${event.detail === null ? '' : ` (${event.detail})`}`;
     case 'session.error':

@@ -1,3 +1,4 @@
+import type { BudgetExceeded, BudgetWarning } from '@aaas/contract/budgets';
 import type { LifecycleEvent as LifecycleBody, LiveDelta, SessionEvent } from '@aaas/contract/events';
 
 /** What every entry of a log has. `turn_id` comes with lists; streams leave it out. */
@@ -35,6 +36,9 @@ export interface PermissionDeniedEvent extends Logged<'x.permission_denied'> {
   message: string;
 }
 
+export type BudgetWarningEvent = BudgetWarning & Logged<'x.budget_warning'>;
+export type BudgetExceededEvent = BudgetExceeded & Logged<'x.budget_exceeded'>;
+
 export interface SessionErrorEvent extends Logged<'session.error'> {
   error: { type: string; message: string; retry_status: { type: 'retrying' | 'exhausted' | 'terminal' } };
 }
@@ -70,6 +74,8 @@ export type LogEvent =
   | AgentToolUseEvent
   | AgentToolResultEvent
   | PermissionDeniedEvent
+  | BudgetWarningEvent
+  | BudgetExceededEvent
   | SessionErrorEvent
   | SessionIdleEvent
   | ModelRequestEndEvent

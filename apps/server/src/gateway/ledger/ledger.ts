@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { DATABASE_BACKOFF_CAP_MS, DATABASE_BACKOFF_MS, DATABASE_TRIES, LEDGER_WAIT_MS } from '../limits.ts';
 import { insertModelRequest } from './insert-model-request.ts';
 import type { ModelRequest } from './model-request.ts';
-import { createSettlings } from './settle-turn.ts';
 
 export interface Ledger {
   /**
@@ -16,19 +15,23 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-export function createLedger(pool: pg.Pool, log: Logger, waitMs: number = LEDGER_WAIT_MS): Ledger {
+/** `onWritten` is part of the writing: an answer waits for it too. */
+export function createLedger(
+  pool: pg.Pool,
+  log: Logger,
+  waitMs: number = LEDGER_WAIT_MS,
+  onWritten: (row: ModelRequest) => Promise<void> = async () => {},
+): Ledger {
   const stubbornly = retry(handleAll, {
     maxAttempts: DATABASE_TRIES - 1,
     backoff: new ExponentialBackoff({ initialDelay: DATABASE_BACKOFF_MS, maxDelay: DATABASE_BACKOFF_CAP_MS }),
   });
   const open = new Set<Promise<void>>();
-  const settlings = createSettlings(pool, log);
 
   async function write(row: ModelRequest): Promise<void> {
     try {
       await stubbornly.execute(() => insertModelRequest(pool, row));
-      // Only a request that was cut off can outlive the sum of its turn.
-      if (row.stopReason === null) settlings.add(row);
+      await onWritten(row);
     } catch (err) {
       log.error({ err, model_request: row }, 'a model request is missing from the ledger');
     }
@@ -51,7 +54,6 @@ export function createLedger(pool: pg.Pool, log: Logger, waitMs: number = LEDGER
     },
     async close() {
       await Promise.all(open);
-      await settlings.close();
     },
   };
 }

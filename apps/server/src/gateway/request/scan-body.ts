@@ -12,6 +12,8 @@ export interface BodyFacts {
   stream: boolean;
   /** `thinking` is there and is not disabled. */
   thinks: boolean;
+  /** null: not given, or no number. */
+  maxTokens: number | null;
   /** The top-level `temperature`, if there is one. */
   temperature: Span | null;
   /** The offset of the closing brace. */
@@ -41,6 +43,7 @@ export function scanBody(body: Buffer): BodyFacts | null {
     modelAt: null,
     stream: false,
     thinks: false,
+    maxTokens: null,
     temperature: null,
     end: 0,
     empty: true,
@@ -85,6 +88,11 @@ function note(facts: BodyFacts, body: Buffer, key: Span, value: Span): boolean {
       case 'thinking': {
         const thinking = parse(body, value) as { type?: unknown } | null;
         facts.thinks = thinking !== null && thinking.type !== 'disabled';
+        break;
+      }
+      case 'max_tokens': {
+        const maxTokens: unknown = parse(body, value);
+        facts.maxTokens = typeof maxTokens === 'number' ? maxTokens : null;
         break;
       }
       case 'temperature':

@@ -1,6 +1,7 @@
 import { newId } from '@aaas/contract/ids';
 import type { Status } from '@aaas/contract/lifecycle';
 import type { Pool, PoolClient } from 'pg';
+import { requireBudget } from '../../gateway/budgets/require-budget.ts';
 import type { SessionContext } from '../session-context.ts';
 
 /** A client event on its way into the inbox. */
@@ -11,6 +12,8 @@ export interface NewInput {
   idempotencyKey?: string;
   /** Of the body that came with the key; another body with the same key is refused. */
   requestHash?: string;
+  /** Of the API key that sent it. */
+  keyId?: string;
 }
 
 export type AddedInput =
@@ -40,11 +43,12 @@ const ADD = {
        where h.session_id = session.id and session.open and h.waiting < $5 and not exists (select 1 from duplicate)
       returning h.last_position as position
     ), input as (
-      insert into inputs (session_id, position, id, workspace_id, type, payload, turn_id, idempotency_key, request_hash, accepted_at)
-      select $1, head.position, $6, $2, $7, $8, $9, $3, $10, $4 from head
+      insert into inputs (session_id, position, id, workspace_id, type, payload, turn_id, idempotency_key, request_hash, accepted_at,
+                          key_id)
+      select $1, head.position, $6, $2, $7, $8, $9, $3, $10, $4, $11 from head
     ), turn as (
-      insert into turns (id, session_id, workspace_id, position, input_id, accepted_at)
-      select $9, $1, $2, head.position, $6, $4 from head where $9::text is not null
+      insert into turns (id, session_id, workspace_id, position, input_id, accepted_at, key_id)
+      select $9, $1, $2, head.position, $6, $4, $11 from head where $9::text is not null
     )
     select session.status, session.open, head.position,
            duplicate.id as "duplicateId", duplicate.turn_id as "duplicateTurn", duplicate.request_hash as "duplicateHash"
@@ -66,6 +70,7 @@ const UNIQUE_VIOLATION = '23505';
 /**
  * Accepts one input: one statement, durable when it returns. Several at once go through `db`, a client in a
  * transaction of the caller's.
+ * @throws ApiError `budget_exceeded` for a message that no budget is left for.
  */
 export async function addInput(
   ctx: SessionContext,
@@ -89,7 +94,9 @@ export async function addInput(
     JSON.stringify({ id: inputId, type: input.type, ...input.body }),
     turnId,
     input.requestHash ?? null,
+    input.keyId ?? null,
   ];
+  if (turnId) await requireBudget(db, session, input.idempotencyKey ?? null, acceptedAt);
   for (;;) {
     let row: AddRow | undefined;
     try {

@@ -11,6 +11,7 @@ const session: SessionFacts = {
   operation: null,
   messageWaits: false,
   interruptWaits: false,
+  noticeWaits: false,
   failedStarts: 0,
   retryAt: null,
 };
@@ -32,6 +33,7 @@ const STORIES: [string, SessionFacts, Observed, Action][] = [
   // a live process
   ['nothing to do', session, live, { do: 'wait', until: null }],
   ['a message waits', { ...session, messageWaits: true }, live, { do: 'begin_turn' }],
+  ['a notice waits', { ...running, noticeWaits: true }, driven, { do: 'log_notices' }],
   ['a turn runs', running, driven, { do: 'wait', until: NOW + 60_000 }],
   ['a message waits behind a turn', { ...running, messageWaits: true }, driven, { do: 'wait', until: NOW + 60_000 }],
   ['a turn is too long', running, { ...driven, turnDeadline: NOW }, { do: 'interrupt', reason: 'turn_timed_out' }],

@@ -8,6 +8,8 @@ export interface SessionFacts extends StatusColumns {
   messageWaits: boolean;
   /** An interrupt waits in the inbox. */
   interruptWaits: boolean;
+  /** Somebody has left an event for the log. */
+  noticeWaits: boolean;
   /** Starts and turns that failed in a row. */
   failedStarts: number;
   retryAt: number | null;
@@ -43,6 +45,7 @@ export type Action =
   | { do: 'interrupt'; reason: StatusReason }
   /** The interrupt found no turn: take it out of the inbox. */
   | { do: 'settle_interrupt' }
+  | { do: 'log_notices' }
   /** An open turn that nobody will drive any more ends here. */
   | { do: 'abandon_turn'; reason: StatusReason }
   | { do: 'drain' }
@@ -59,6 +62,7 @@ export type Action =
 
 /** The whole lifecycle: what the owner of a session does next. Pure. */
 export function decide(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
+  if (session.noticeWaits && session.intent !== 'archived') return { do: 'log_notices' };
   const leaving = leaveReason(session, seen);
   return leaving ? decideLeaving(session, seen, bounds, now, leaving) : decideActive(session, seen, bounds, now);
 }

@@ -26,6 +26,7 @@ export interface SessionRow {
   requested: number;
   messageWaits: boolean;
   interruptWaits: boolean;
+  noticeWaits: boolean;
 }
 
 const LOAD = {
@@ -38,7 +39,8 @@ const LOAD = {
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
                       and i.type <> 'user.interrupt') as "messageWaits",
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
-                      and i.type = 'user.interrupt') as "interruptWaits"
+                      and i.type = 'user.interrupt') as "interruptWaits",
+           exists (select 1 from notices n where n.session_id = s.id and n.logged_seq is null) as "noticeWaits"
       from session_heads h
       join sessions s on s.id = h.session_id
       join agent_versions v on v.agent_id = s.agent_id and v.version = s.agent_version

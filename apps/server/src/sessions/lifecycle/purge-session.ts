@@ -11,6 +11,8 @@ export async function purgeSession(ctx: SessionContext, owned: OwnedSession): Pr
     if (held.rowCount === 0) throw new Fenced(owned);
     await db.query('delete from events where session_id = $1', [owned.sessionId]);
     await db.query('delete from transcripts where session_id = $1', [owned.sessionId]);
+    await db.query('delete from spend where scope_id = $1', [owned.sessionId]);
+    await db.query('delete from budget_warnings where scope_id = $1', [owned.sessionId]);
     await db.query('update agents set main_session_id = null where main_session_id = $1', [owned.sessionId]);
     await db.query('delete from sessions where id = $1', [owned.sessionId]);
   });

@@ -3,6 +3,7 @@ import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness } from '../../harness/harness.ts';
 import { takeInterrupts } from '../inbox/take-interrupts.ts';
 import { draftEvent } from '../log/draft-event.ts';
+import { logNotices } from '../log/log-notices.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import { beginTurn } from '../turns/begin-turn.ts';
 import { failedEnding, interruptedEnding, type TurnError } from '../turns/judge-turn.ts';
@@ -176,6 +177,8 @@ export class SessionRunner {
         return this.#interrupt(action.reason);
       case 'settle_interrupt':
         return takeInterrupts(ctx, owned, null);
+      case 'log_notices':
+        return logNotices(ctx, owned);
       case 'abandon_turn':
         await takeInterrupts(ctx, owned, null);
         return this.#turns.abandon(interruptedEnding(this.#turns.interruptedBy ?? action.reason, null));

@@ -25,7 +25,7 @@ const END = {
     with head as (
       update session_heads set last_seq = last_seq + $3 + 1
        where session_id = $1 and generation = $2
-         and exists (select 1 from turns t where t.id = $15 and t.state = 'running')
+         and exists (select 1 from turns t where t.id = $10 and t.state = 'running')
       returning last_seq - $3 - 1 as base
     ), old as (
       select s.status, s.messages_count from sessions s, head where s.id = $1 for update of s
@@ -38,24 +38,23 @@ const END = {
     ), turn as (
       update turns t
          set state = $6, stop_reason = $7, response = $8, error = $9, ended_at = $5, last_seq = head.base + $3 + 1,
-             input_tokens = $10, output_tokens = $11, cache_read_input_tokens = $12, cache_creation_input_tokens = $13,
-             cost_nanousd = $14, messages_count = old.messages_count + 1
-        from head, old where t.id = $15
+             messages_count = old.messages_count + 1
+        from head, old where t.id = $10
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
-      select $1, head.base + e.ord, $15, $5, e.id, e.type, e.ref, e.payload
-        from head, unnest($16::text[], $17::text[], $18::text[], $19::text[]) with ordinality e (id, type, ref, payload, ord)
+      select $1, head.base + e.ord, $10, $5, e.id, e.type, e.ref, e.payload
+        from head, unnest($11::text[], $12::text[], $13::text[], $14::text[]) with ordinality e (id, type, ref, payload, ord)
     ), transcript as (
       insert into transcripts (session_id, subpath, uuid, entry)
       select $1, t.subpath, t.uuid, t.entry
-        from head, unnest($22::text[], $23::text[], $24::text[]) with ordinality t (subpath, uuid, entry, ord)
+        from head, unnest($17::text[], $18::text[], $19::text[]) with ordinality t (subpath, uuid, entry, ord)
        order by t.ord
       on conflict do nothing
     ), lifecycle as (
       insert into events (session_id, seq, turn_id, at, id, type, payload)
-      select $1, head.base + $3 + 1, $15, $5, $20, 'x.lifecycle',
-             json_build_object('id', $20::text, 'type', 'x.lifecycle', 'from', old.status, 'to', changed.status,
-                               'reason', $4::text, 'detail', null, 'processed_at', $21::text)::text
+      select $1, head.base + $3 + 1, $10, $5, $15, 'x.lifecycle',
+             json_build_object('id', $15::text, 'type', 'x.lifecycle', 'from', old.status, 'to', changed.status,
+                               'reason', $4::text, 'detail', null, 'processed_at', $16::text)::text
         from head, old, changed
       returning payload
     )
@@ -63,8 +62,8 @@ const END = {
 };
 
 /**
- * Ends a turn: what is left of it, its idle events, the row of the turn with its usage from the
- * ledger, the session's status, in one statement.
+ * Ends a turn: what is left of it, its idle events, the row of the turn, the session's status, in one statement. Its
+ * usage is there already: each insert into the ledger adds to it.
  * @throws Fenced when the generation has ended.
  */
 export async function endTurn(
@@ -74,12 +73,11 @@ export async function endTurn(
   turn: OpenTurn,
   ending: TurnEnding,
   left: Uncommitted,
-  usage: { ofTurn: UsageSum; ofSession: UsageSum },
+  usageOfSession: UsageSum,
 ): Promise<void> {
-  const spent = usage.ofTurn;
   const error = ending.error && { ...ending.error, message: storableText(ending.error.message) };
   const at = ctx.now();
-  const events = [...left.events, ...endingEvents(row, ending, usage.ofSession)];
+  const events = [...left.events, ...endingEvents(row, ending, usageOfSession)];
   const columns = toColumns(events, at);
   const lifecycleId = newId('sevt');
   const result = await ctx.pool.query<{ base: number; payload: string }>({
@@ -94,11 +92,6 @@ export async function endTurn(
       ending.stopReason,
       ending.response === null ? null : storableText(ending.response),
       error === null ? null : JSON.stringify(error),
-      spent.inputTokens,
-      spent.outputTokens,
-      spent.cacheReadInputTokens,
-      spent.cacheCreation5mInputTokens + spent.cacheCreation1hInputTokens,
-      spent.costNanousd,
       turn.id,
       columns.ids,
       columns.types,
@@ -130,7 +123,7 @@ async function hasEnded(ctx: SessionContext, turnId: string): Promise<boolean> {
 function endingEvents(row: SessionRow, ending: TurnEnding, total: UsageSum): EventDraft[] {
   const stop = { stop_reason: managedStopReason(ending), stop_details: null };
   const error = ending.error && {
-    error: { ...ending.error, retry_status: { type: 'exhausted' } },
+    error: { ...ending.error, type: managedErrorType(ending.error.type), retry_status: { type: 'exhausted' } },
   };
   return [
     ...(error ? [draftEvent('session.error', error)] : []),
@@ -138,6 +131,11 @@ function endingEvents(row: SessionRow, ending: TurnEnding, total: UsageSum): Eve
     draftEvent('session.usage', { usage: managedUsage(total) }),
     draftEvent('session.status_idle', stop),
   ];
+}
+
+// The Managed Agents API has a word of its own for it.
+function managedErrorType(type: string): string {
+  return type === 'budget_exceeded' ? 'billing_error' : type;
 }
 
 function managedStopReason(ending: TurnEnding) {

@@ -49,7 +49,8 @@ export function interruptedEnding(reason: StatusReason, response: string | null)
 }
 
 export function failedEnding(error: TurnError): TurnEnding {
-  return { state: 'failed', stopReason: 'retries_exhausted', response: null, error, reason: 'turn_ended' };
+  const stopReason = error.type === 'budget_exceeded' ? error.type : 'retries_exhausted';
+  return { state: 'failed', stopReason, response: null, error, reason: 'turn_ended' };
 }
 
 /** What the log says when a turn is tried again. */

@@ -8,8 +8,10 @@ import { appendEvents, type Uncommitted } from '../log/append.ts';
 import { appendPatiently } from '../log/append-patiently.ts';
 import type { EventDraft } from '../log/draft-event.ts';
 import { loadTranscript } from '../log/load-transcript.ts';
+import { logNotices } from '../log/log-notices.ts';
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import { type OpenTurn, reopenTurn } from './begin-turn.ts';
+import { findBudgetStop } from './budget-stop.ts';
 import { endTurn, type TurnEnding } from './end-turn.ts';
 import { interruptedEnding, judgeTurn, retryEvents, type TurnError } from './judge-turn.ts';
 import { findUnknownTools, unknownResults } from './unknown-tools.ts';
@@ -98,6 +100,8 @@ export class TurnDriver {
   async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
     if (this.open !== turn) return;
     const { ctx, owned } = this.#options;
+    const overBudget = outcome.kind === 'failed' ? await findBudgetStop(ctx.pool, owned.sessionId, turn.id) : null;
+    if (outcome.kind === 'failed' && overBudget) Object.assign(outcome, { error: overBudget, retryable: false });
     // Before the first byte the gateway alone retries.
     if (outcome.kind === 'failed' && outcome.retryable) outcome.retryable = await answerBrokeOff(ctx.pool, turn.id);
     const verdict = judgeTurn(outcome, this.#modelFailures, this.interruptedBy);
@@ -121,12 +125,12 @@ export class TurnDriver {
   async #end(turn: OpenTurn, ending: TurnEnding, left: Uncommitted): Promise<void> {
     const { ctx, owned } = this.#options;
     const unknown = ending.state === 'completed' ? [] : await this.#unanswered(turn, left.events);
-    const ofTurn = await usageOfTurn(ctx.pool, turn.id);
+    // What the gateway has to say of the turn stands in the log before its end.
+    const [ofTurn] = await Promise.all([usageOfTurn(ctx.pool, turn.id), logNotices(ctx, owned)]);
     // What the ledger holds of the session is summed once; from then on each turn adds its own.
     this.#sessionUsage = this.#sessionUsage
       ? addUsage(this.#sessionUsage, ofTurn)
       : await usageOfSession(ctx.pool, owned.sessionId);
-    const usage = { ofTurn, ofSession: this.#sessionUsage };
     const { transcript } = left;
     await endTurn(
       ctx,
@@ -135,7 +139,7 @@ export class TurnDriver {
       turn,
       ending,
       { events: [...left.events, ...unknown], transcript },
-      usage,
+      this.#sessionUsage,
     );
     this.detach();
     this.#turnId = null;

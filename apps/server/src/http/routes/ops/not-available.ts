@@ -15,7 +15,6 @@ const ROUTES = [
   ['GET', '/api/v1/fleet'],
   ['GET', '/api/v1/fleet/autoscaler'],
   ['POST', '/api/v1/fleet/drain'],
-  ['GET', '/api/v1/usage'],
   ['GET', '/api/v1/webhooks'],
 ] as const;
 

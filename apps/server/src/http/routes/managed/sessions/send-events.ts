@@ -39,7 +39,8 @@ export function sendEvents(app: App, api: Api): void {
     },
     async (request): Promise<BetaManagedAgentsSendSessionEvents> => {
       const session = await requireSession(api, request);
-      const inputs = request.body.events.map(({ type, ...body }): NewInput => ({ type, body }));
+      const { keyId } = request.principal;
+      const inputs = request.body.events.map(({ type, ...body }): NewInput => ({ type, body, keyId }));
       // All or none.
       const added = await transaction(api.ctx.pool, async (db) => {
         const ids: string[] = [];

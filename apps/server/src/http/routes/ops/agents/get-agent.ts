@@ -1,6 +1,8 @@
 import { Agent } from '@aaas/contract/operations-api';
 import { findAgent } from '../../../../agents/find-agents.ts';
+import { findLines } from '../../../../gateway/budgets/find-lines.ts';
 import type { Api, App } from '../../../api.ts';
+import { presentLine } from '../budgets/present-line.ts';
 import { problems } from '../problems.ts';
 import { AgentParams, agentNotFound, isId } from './agent-params.ts';
 import { presentAgent } from './present.ts';
@@ -14,9 +16,13 @@ export function getAgent(app: App, api: Api): void {
     },
     async (request) => {
       const { agent_id: agentId } = request.params;
-      const view = isId(agentId) ? await findAgent(api.ctx.pool, request.principal.workspaceId, agentId) : null;
+      const { workspaceId } = request.principal;
+      const view = isId(agentId) ? await findAgent(api.ctx.pool, workspaceId, agentId) : null;
       if (!view) throw agentNotFound(agentId);
-      return presentAgent(view);
+      const lines = await findLines(api.ctx.pool, { workspaceId, agentId }, api.ctx.now());
+      const budget = lines.filter(({ setBy }) => setBy === 'agent').map(presentLine);
+      const agent = presentAgent(view);
+      return { ...agent, usage: { ...agent.usage, ...(budget.length > 0 ? { budget } : {}) } };
     },
   );
 }

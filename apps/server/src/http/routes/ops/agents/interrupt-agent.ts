@@ -23,7 +23,8 @@ export function interruptAgent(app: App, api: Api): void {
     async (request, reply) => {
       const session = await mainSessionOf(api, request);
       const { agent_id: agentId } = request.params;
-      const added = await addInput(api.ctx, session, { type: 'user.interrupt', body: {} }, 0);
+      const { keyId } = request.principal;
+      const added = await addInput(api.ctx, session, { type: 'user.interrupt', body: {}, keyId }, 0);
       if (added.kind === 'no_session') throw agentNotFound(agentId);
       if (added.kind === 'refused') {
         throw new ApiError('agent_stopped', `The agent is ${added.status}: nothing runs that could be interrupted.`);

@@ -19,7 +19,11 @@ export function presentAgent(view: AgentView): Agent {
     status_since: view.statusSince.toISOString(),
     status_detail: view.statusDetail,
     next_action: view.nextAction,
-    config: { ...definition, env: Object.fromEntries(Object.keys(env).map((name) => [name, '[set]' as const])) },
+    config: {
+      ...definition,
+      budget: definition.budget ?? null,
+      env: Object.fromEntries(Object.keys(env).map((name) => [name, '[set]' as const])),
+    },
     version: view.version,
     created_at: view.createdAt.toISOString(),
     endpoint: endpointOf(view.id),

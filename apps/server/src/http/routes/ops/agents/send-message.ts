@@ -47,6 +47,7 @@ export function sendMessage(app: App, api: Api): void {
         {
           type: 'user.message',
           body: { content: contentOf(request.body) },
+          keyId: request.principal.keyId,
           ...(key === undefined ? {} : { idempotencyKey: key, requestHash: hashOf(request.body) }),
         },
         api.settings.MAX_QUEUED_MESSAGES,
@@ -113,6 +114,7 @@ function stranded(turn: TurnView): ApiError {
 }
 
 function turnFailed(turn: TurnView): ApiError {
+  if (turn.error?.type === 'budget_exceeded') return new ApiError('budget_exceeded', turn.error.message);
   return new ApiError('turn_failed', `Turn ${turn.id} failed: ${turn.error?.message ?? turn.stopReason}`);
 }
 
