@@ -41,6 +41,7 @@ const END = {
              input_tokens = $10, output_tokens = $11, cache_read_input_tokens = $12, cache_creation_input_tokens = $13,
              cost_nanousd = $14, messages_count = old.messages_count + 1
         from head, old where t.id = $15
+      returning t.accepted_at
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
       select $1, head.base + e.ord, $15, $5, e.id, e.type, e.ref, e.payload
@@ -59,7 +60,7 @@ const END = {
         from head, old, changed
       returning payload
     )
-    select head.base, lifecycle.payload from head, lifecycle`,
+    select head.base, lifecycle.payload, turn.accepted_at as "acceptedAt" from head, lifecycle, turn`,
 };
 
 /**
@@ -82,7 +83,7 @@ export async function endTurn(
   const events = [...left.events, ...endingEvents(row, ending, usage.ofSession)];
   const columns = toColumns(events, at);
   const lifecycleId = newId('sevt');
-  const result = await ctx.pool.query<{ base: number; payload: string }>({
+  const result = await ctx.pool.query<{ base: number; payload: string; acceptedAt: Date }>({
     ...END,
     values: [
       owned.sessionId,
@@ -120,6 +121,25 @@ export async function endTurn(
   const seq = written.base + events.length + 1;
   logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId: turn.id, at, payload: written.payload });
   ctx.streams.publishEvents(owned.sessionId, logged);
+  tellEnd(ctx, row, turn, ending, at.getTime() - written.acceptedAt.getTime());
+}
+
+function tellEnd(ctx: SessionContext, row: SessionRow, turn: OpenTurn, ending: TurnEnding, durationMs: number): void {
+  const { state, stopReason, error } = ending;
+  ctx.metrics.messageEnded(row.definition.agent_type, Math.max(0, durationMs) / 1000);
+  if (state === 'failed')
+    ctx.metrics.agentFailed(stopReason === 'timed_out' ? 'turn_timed_out' : (error?.type ?? 'unknown_error'));
+  ctx.log.info(
+    {
+      session_id: row.id,
+      turn_id: turn.id,
+      state,
+      stop_reason: stopReason,
+      duration_ms: durationMs,
+      error_type: error?.type,
+    },
+    'turn ended',
+  );
 }
 
 async function hasEnded(ctx: SessionContext, turnId: string): Promise<boolean> {
