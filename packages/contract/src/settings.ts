@@ -141,6 +141,14 @@ export const Settings = z.object({
     .regex(PROXIES, 'must be false, or addresses and networks of proxies with commas between them')
     .default('false')
     .describe('Addresses and networks (10.0.0.0/8) of the proxies whose X-Forwarded-For is believed.'),
+  METRICS_ENABLED: flag.default(true).describe('false serves no metrics.'),
+  METRICS_PORT: whole(1, 65_535)
+    .optional()
+    .describe(
+      'Serves /metrics without a key on a port of its own. Without it: on PORT, with a key that may platform:read.',
+    ),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1').describe('Address that METRICS_PORT listens on.'),
+  LOG_REQUESTS: flag.default(true).describe('One line of the log for each HTTP request.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -194,6 +202,8 @@ export const LIVE_SETTINGS = [
   'AUDIT_DENIALS_PER_MINUTE',
   'AUDIT_TIMEOUT',
   'ALLOWED_ORIGINS',
+  'METRICS_ENABLED',
+  'LOG_REQUESTS',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];

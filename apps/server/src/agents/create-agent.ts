@@ -57,6 +57,7 @@ export async function createAgent(
     ]);
     if (start) await db.query(FIRST_EVENT, [sessionId, ...startedEvent(now)]);
   });
+  ctx.metrics.agentCreated(definition.agent_type);
   return { agentId, sessionId };
 }
 

@@ -13,6 +13,7 @@ export async function deleteAgent(ctx: SessionContext, workspaceId: string, agen
   );
   const sessionId = result.rows[0]?.sessionId;
   if (!sessionId) return null;
+  ctx.metrics.agentDeleted();
   await changeIntent(
     ctx,
     { workspaceId, sessionId },

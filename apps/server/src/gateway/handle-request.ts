@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { addLogFields, withLogFields } from '../telemetry/log-context.ts';
 import type { Place } from './admission.ts';
 import { type GatewayError, sendError } from './anthropic-error.ts';
 import type { Call, GatewayContext } from './gateway-context.ts';
@@ -48,18 +49,15 @@ export async function handleRequest(
   });
   context.onActivity(claim.sessionId, 'request');
   try {
-    // Side by side: what the database says is usually known before the body is complete.
-    const principal = context.principals.resolve(claim);
-    principal.catch(() => {});
-    const body = await readBody(req, place);
-    if (!Buffer.isBuffer(body)) return sendError(res, body);
-    await relay(
-      context,
-      route,
-      { req, res, claim, path: route.path, body, startedAt, signal: gone.signal },
-      place,
-      principal,
-    );
+    await withLogFields({ session_id: claim.sessionId, generation: claim.generation }, async () => {
+      // Side by side: what the database says is usually known before the body is complete.
+      const principal = context.principals.resolve(claim);
+      principal.catch(() => {});
+      const body = await readBody(req, place);
+      if (!Buffer.isBuffer(body)) return sendError(res, body);
+      const request = { req, res, claim, path: route.path, body, startedAt, signal: gone.signal };
+      await relay(context, route, request, place, principal);
+    });
   } catch (err) {
     if (gone.signal.aborted || req.destroyed) res.destroy();
     else {
@@ -90,6 +88,7 @@ async function relay(
     return sendError(request.res, NO_DATABASE);
   }
   if (!principal) return sendError(request.res, STALE);
+  addLogFields({ workspace_id: principal.workspaceId, agent_id: principal.agentId });
   const refusal = place.assign(principal.workspaceId, context.settings.UPSTREAM_WORKSPACE_SHARE);
   if (refusal) return sendError(request.res, refusal);
   const call: Call = { ...request, principal };

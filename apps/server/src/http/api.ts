@@ -3,6 +3,7 @@ import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Registry } from 'prom-client';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Gateway } from '../gateway/gateway-options.ts';
@@ -11,10 +12,13 @@ import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
+import type { LogFields } from '../telemetry/log-context.ts';
 
 /** What the routes reach of the platform. */
 export interface Api {
   ctx: SessionContext;
+  /** The metrics of this process. */
+  registry: Registry;
   /** Read a setting where it is used and never keep a copy: those that are live change under a running server. */
   settings: Settings;
   live: LiveSettings;
@@ -65,5 +69,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal;
+    /** What lines of the log say of this request. */
+    logFields: LogFields;
   }
 }

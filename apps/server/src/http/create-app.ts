@@ -17,7 +17,9 @@ import { errors, frameworkError, refuseUnknown } from './plugins/errors.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { manners } from './plugins/manners.ts';
+import { requestMetrics } from './plugins/metrics.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
+import { requestLog } from './plugins/request-log.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
 import { opsRoutes } from './routes/ops/ops-routes.ts';
 
@@ -35,6 +37,8 @@ export async function createApp(api: Api): Promise<App> {
     loggerInstance: api.ctx.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
+    // Its lines know their request by themselves.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: api.settings.MAX_BODY_MB * MIB,
     trustProxy: trustedProxies(api.settings),
     http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_WITHIN_MS },
@@ -51,6 +55,8 @@ export async function createApp(api: Api): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed where they are made; checking them again at run time would cost each request.
   app.setSerializerCompiler(() => JSON.stringify);
+  requestLog(app, api);
+  requestMetrics(app, api);
   errors(app);
   jsonBody(app);
   await manners(app, api);

@@ -1,12 +1,14 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { StreamHub } from '../streams/stream-hub.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
-/** What every operation on sessions needs: the database, the live streams, a log and the clock. */
+/** What every operation on sessions needs: the database, the live streams, a log, counters and the clock. */
 export interface SessionContext {
   pool: Pool;
   streams: StreamHub;
   log: Logger;
+  metrics: Metrics;
   now(): Date;
 }
 

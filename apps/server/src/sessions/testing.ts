@@ -7,12 +7,19 @@ import { createAgent } from '../agents/create-agent.ts';
 import { defineAgent } from '../agents/define-agent.ts';
 import { ensureDefaultEnvironment } from '../environments/default-environment.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import type { SessionContext } from './session-context.ts';
 
 export const WORKSPACE = 'wrkspc_test';
 
 export function testContext(pool: Pool): SessionContext {
-  return { pool, streams: new StreamHub(), log: pino({ level: 'silent' }), now: () => new Date() };
+  return {
+    pool,
+    streams: new StreamHub(),
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    now: () => new Date(),
+  };
 }
 
 /** A session of a new agent; with `start` it is runnable. */

@@ -1,4 +1,5 @@
 import { loadSettings } from '../config/load-settings.ts';
+import { knownSecrets } from '../telemetry/known-secrets.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { printBanner } from './banner.ts';
 import { serve } from './serve.ts';
@@ -9,7 +10,8 @@ const FORCED_EXIT_CODE = 130;
 try {
   const began = performance.now();
   const loaded = loadSettings(process.env);
-  const server = await serve(loaded, createLogger(loaded.settings.LOG_LEVEL));
+  const { LOG_LEVEL } = loaded.settings;
+  const server = await serve(loaded, createLogger(LOG_LEVEL, knownSecrets(loaded.settings)));
   printBanner(server.facts, performance.now() - began);
 
   let stopping = false;

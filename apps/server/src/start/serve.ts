@@ -25,6 +25,9 @@ import type { SessionContext } from '../sessions/session-context.ts';
 import { LiveSettings } from '../settings/live-settings.ts';
 import { NodeHints } from '../streams/node-hints.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
+import { activeAgents } from '../telemetry/active-agents.ts';
+import { createMetrics, registerGauges } from '../telemetry/metrics.ts';
+import { startMetricsListener } from '../telemetry/metrics-listener.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
@@ -99,7 +102,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, closers });
 
   const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
-  const ctx: SessionContext = { pool, streams: new StreamHub(), log, now: () => new Date() };
+  const metrics = createMetrics();
+  const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, now: () => new Date() };
   const worker = new Worker({
     ctx,
     nodeId: node.id,
@@ -133,8 +137,16 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
 
   let draining = false;
   const closing = new AbortController();
+  const { registry } = metrics;
+  registerGauges(registry, {
+    version: VERSION,
+    activeAgents: activeAgents(pool),
+    pool,
+    ownedSessions: () => worker.owned,
+  });
   const api: Api = {
     ctx,
+    registry,
     settings,
     live,
     version: VERSION,
@@ -156,6 +168,11 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     isDraining: () => draining,
     closing: closing.signal,
   };
+  if (settings.METRICS_PORT !== undefined) {
+    const { METRICS_HOST: host, METRICS_PORT: port } = settings;
+    const listener = await startMetricsListener(registry, { host, port, enabled: () => settings.METRICS_ENABLED });
+    closers.add('metrics', () => listener.close());
+  }
   const app = await createApp(api);
   closers.add('http', () => closeHttp(app, closing));
   closers.add('agents', () => {

@@ -1,19 +1,26 @@
-import { type Logger, pino } from 'pino';
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { secretHider } from './hide-secrets.ts';
+import { currentLogFields } from './log-context.ts';
 
-/** Where a secret may stand in what is logged. */
-const SECRET_PATHS = [
-  'req.headers.authorization',
-  'req.headers["x-api-key"]',
-  'headers.authorization',
-  'headers["x-api-key"]',
-  '*.apiKey',
-  '*.password',
-];
-
-/** JSON lines to standard error: standard output is for what people asked to see. */
-export function createLogger(level: string): Logger {
+/**
+ * JSON lines to standard error: standard output is for what people asked to see. Each line carries what it is about,
+ * and no secret: `known` ones and whatever looks like one are hidden at the last moment, in the finished line.
+ */
+export function createLogger(level: string, known: string[] = []): Logger {
   return pino(
-    { level, redact: { paths: SECRET_PATHS, censor: '[redacted]' } },
+    {
+      level,
+      timestamp: stdTimeFunctions.isoTime,
+      mixin: currentLogFields,
+      serializers: { err: describeError },
+      hooks: { streamWrite: secretHider(known) },
+    },
     pino.destination({ dest: 2, sync: false }),
   );
+}
+
+/** Without what the database quotes of a row that it refused: that is data of tenants. */
+function describeError(error: Error): object {
+  const { detail: _detail, where: _where, ...described } = stdSerializers.err(error) as Record<string, unknown>;
+  return described;
 }

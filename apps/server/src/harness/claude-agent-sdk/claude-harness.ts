@@ -12,6 +12,9 @@ export function claudeHarness(node: {
   gatewayUrl: string;
   issueToken(session: { sessionId: string; generation: number }): string;
 }): Harness {
+  // The SDK asks for a report of the process to learn which libc it has. The report would look up the name behind each
+  // socket, one after another and on the main thread: without a DNS server that answers, everything stands still.
+  Object.assign(process.report, { excludeNetwork: true });
   return {
     open: async ({ session, generation, interrupted, sink }) => {
       const directory = sessionDirectory(node.dataDir, session.id);

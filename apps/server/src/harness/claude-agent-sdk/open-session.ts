@@ -78,6 +78,7 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
           env: spawn.env,
           user: options.user,
           needs: [directory.root, dirname(spawn.command), ...(config ? [config] : [])],
+          secrets: [...Object.values(session.definition.env), options.gatewayToken],
         });
         claude.attachProcess(sandbox);
         return sandbox.child;

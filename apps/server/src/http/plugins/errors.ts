@@ -60,10 +60,10 @@ function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
 
 /** What the platform did wrong is an error; what is away is a warning; a turn that failed has said so in its own log. */
 function report({ code, message, cause }: ApiError, request: FastifyRequest): void {
-  if (code === 'internal') request.log.error({ err: cause, request_id: request.id }, message);
+  if (code === 'internal') request.log.error({ ...request.logFields, err: cause, request_id: request.id }, message);
   else if (code === 'unavailable') {
     const reason = cause instanceof Error ? cause.message : undefined;
-    request.log.warn({ reason, request_id: request.id }, message);
+    request.log.warn({ ...request.logFields, reason, request_id: request.id }, message);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { spawnAs, type User } from '../../processes/passage.ts';
+import { secretHider } from '../../telemetry/hide-secrets.ts';
 import { SANDBOX_MARKER, type SandboxName, sandboxMarker } from '../reaper/sandbox-marker.ts';
 import { sweep } from '../reaper/sweep.ts';
 
@@ -42,8 +43,11 @@ export function spawnSandbox(options: {
   user: User | null;
   /** Directories that the process must reach. */
   needs: string[];
+  /** What its output must not show to others. */
+  secrets: string[];
 }): Sandbox {
   const marker = sandboxMarker(options.name);
+  const hideSecrets = secretHider(options.secrets);
   const { command, args, user } = spawnAs(options.user, options, options.needs);
   const child = spawn(command, args, {
     cwd: options.cwd,
@@ -66,7 +70,7 @@ export function spawnSandbox(options: {
     pid: child.pid ?? null,
     child,
     exited,
-    lastOutput: () => output.trim(),
+    lastOutput: () => hideSecrets(output.trim()),
     kill: async () => {
       if (child.pid !== undefined) killGroup(child.pid);
       await sweep({ marker, uid: options.user?.uid ?? null });

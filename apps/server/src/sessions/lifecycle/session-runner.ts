@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness } from '../../harness/harness.ts';
+import { addLogFields, type LogFields, withLogFields } from '../../telemetry/log-context.ts';
 import { takeInterrupts } from '../inbox/take-interrupts.ts';
 import { draftEvent } from '../log/draft-event.ts';
 import { logNotices } from '../log/log-notices.ts';
@@ -76,7 +77,20 @@ export class SessionRunner {
       onSpawned: (pid) => this.#move('warming', 'process_spawned', { pid }),
       onReady: () => this.#onReady(),
     });
-    this.done = this.#run();
+    this.done = withLogFields(this.#logFields(), () => this.#run());
+  }
+
+  /** The turn is looked up when a line is written. */
+  #logFields(): LogFields {
+    const { sessionId, generation } = this.#options.owned;
+    const turns = this.#turns;
+    return {
+      session_id: sessionId,
+      generation,
+      get turn_id() {
+        return turns.turnId ?? undefined;
+      },
+    };
   }
 
   /** Something may have changed: look at the row again. */
@@ -117,6 +131,7 @@ export class SessionRunner {
     await this.#mailbox.work();
     const { ctx, owned, bounds } = this.#options;
     this.#row = await loadSession(ctx, owned);
+    addLogFields({ workspace_id: this.#row.workspaceId, agent_id: this.#row.agentId });
     const now = ctx.now().getTime();
     const facts = { ...this.#row, retryAt: this.#row.retryAt?.getTime() ?? null };
     const action = decide(facts, this.#observe(), bounds, now);

@@ -103,6 +103,7 @@ export async function transition(
   const seq = written.base + events.length + 1;
   logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId, at, payload: written.payload });
   ctx.streams.publishEvents(owned.sessionId, logged);
+  if (change.sandboxPhase === 'recovering' || change.sandboxPhase === 'failed') ctx.metrics.agentFailed(why.reason);
   ctx.log.info(
     { session_id: owned.sessionId, reason: why.reason, detail: why.detail, phase: next.sandboxPhase },
     'session moved',

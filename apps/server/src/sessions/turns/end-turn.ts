@@ -40,6 +40,7 @@ const END = {
          set state = $6, stop_reason = $7, response = $8, error = $9, ended_at = $5, last_seq = head.base + $3 + 1,
              messages_count = old.messages_count + 1
         from head, old where t.id = $10
+       returning t.accepted_at
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
       select $1, head.base + e.ord, $10, $5, e.id, e.type, e.ref, e.payload
@@ -58,7 +59,7 @@ const END = {
         from head, old, changed
       returning payload
     )
-    select head.base, lifecycle.payload from head, lifecycle`,
+    select head.base, lifecycle.payload, turn.accepted_at as "acceptedAt" from head, lifecycle, turn`,
 };
 
 /**
@@ -80,7 +81,7 @@ export async function endTurn(
   const events = [...left.events, ...endingEvents(row, ending, usageOfSession)];
   const columns = toColumns(events, at);
   const lifecycleId = newId('sevt');
-  const result = await ctx.pool.query<{ base: number; payload: string }>({
+  const result = await ctx.pool.query<{ base: number; payload: string; acceptedAt: Date }>({
     ...END,
     values: [
       owned.sessionId,
@@ -113,6 +114,25 @@ export async function endTurn(
   const seq = written.base + events.length + 1;
   logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId: turn.id, at, payload: written.payload });
   ctx.streams.publishEvents(owned.sessionId, logged);
+  tellEnd(ctx, row, turn, ending, at.getTime() - written.acceptedAt.getTime());
+}
+
+function tellEnd(ctx: SessionContext, row: SessionRow, turn: OpenTurn, ending: TurnEnding, durationMs: number): void {
+  const { state, stopReason, error } = ending;
+  ctx.metrics.messageEnded(row.definition.agent_type, Math.max(0, durationMs) / 1000);
+  if (state === 'failed')
+    ctx.metrics.agentFailed(stopReason === 'timed_out' ? 'turn_timed_out' : (error?.type ?? 'unknown_error'));
+  ctx.log.info(
+    {
+      session_id: row.id,
+      turn_id: turn.id,
+      state,
+      stop_reason: stopReason,
+      duration_ms: durationMs,
+      error_type: error?.type,
+    },
+    'turn ended',
+  );
 }
 
 async function hasEnded(ctx: SessionContext, turnId: string): Promise<boolean> {

@@ -39,7 +39,6 @@ export class TurnDriver {
   settled: Promise<void> = Promise.resolve();
   readonly sink: TurnSink;
   readonly #options: TurnDriverOptions;
-  /** The turn that events belong to, also between two processes. */
   #turnId: string | null = null;
   #modelFailures = 0;
   #sessionUsage: UsageSum | null = null;
@@ -54,6 +53,11 @@ export class TurnDriver {
       },
       loadTranscript: (subpath) => loadTranscript(ctx.pool, owned.sessionId, subpath),
     };
+  }
+
+  /** The turn that events belong to, also between two processes. */
+  get turnId(): string | null {
+    return this.#turnId;
   }
 
   /** Hands a turn to the harness. Its outcome comes back through the owner's loop. */

@@ -22,6 +22,7 @@ import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
+import { metrics } from './meta/metrics.ts';
 import { listModels } from './models/list-models.ts';
 import { notAvailable } from './not-available.ts';
 import { changeSettings } from './settings/change-settings.ts';
@@ -31,7 +32,7 @@ import { workspaceRoutes } from './workspaces/workspace-routes.ts';
 
 /** The operations API. */
 export function opsRoutes(app: App, api: Api): void {
-  for (const route of [info, health, listAgentTypes, listModels]) route(app, api);
+  for (const route of [info, health, metrics, listAgentTypes, listModels]) route(app, api);
   for (const route of [createAgent, listAgents, getAgent, deleteAgent]) route(app, api);
   for (const route of [startAgent, stopAgent, restartAgent, hibernateAgent, interruptAgent]) route(app, api);
   for (const route of [sendMessage, listMessages, getTurn]) route(app, api);

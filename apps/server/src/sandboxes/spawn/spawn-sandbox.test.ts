@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { spawnSandbox } from './spawn-sandbox.ts';
+
+it('keeps the last words of a process, without the secrets that it was given', async () => {
+  const sandbox = spawnSandbox({
+    name: { node: { id: 'node_test', incarnation: 1 }, sessionId: 'sesn_test', generation: 1 },
+    command: '/bin/sh',
+    args: ['-c', 'echo "cannot start: $PLAIN_NAME" >&2; exit 3'],
+    cwd: '/',
+    env: { PLAIN_NAME: 'zebra-stripes' },
+    user: null,
+    needs: [],
+    secrets: ['zebra-stripes'],
+  });
+  await once(sandbox.child, 'close');
+  expect(sandbox.lastOutput()).toBe('cannot start: [redacted]');
+  expect(await sandbox.exited).toMatchObject({ code: 3 });
+});

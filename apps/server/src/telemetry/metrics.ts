@@ -1,0 +1,141 @@
+import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ActiveAgents } from './active-agents.ts';
+
+/** What the platform counts while it works. Every label has a closed set of values. */
+export interface Metrics {
+  agentCreated(agentType: string): void;
+  agentDeleted(): void;
+  /** `errorType`: the status reason of a lost process, or the error type of a failed turn. */
+  agentFailed(errorType: string): void;
+  messageEnded(agentType: string, seconds: number): void;
+  /** `endpoint`: the pattern of the route, never the path that was asked for. */
+  requestEnded(method: string, endpoint: string, seconds: number): void;
+}
+
+/** What is read when somebody scrapes. */
+export interface MetricSources {
+  version: string;
+  activeAgents: ActiveAgents;
+  pool: { totalCount: number; idleCount: number; waitingCount: number };
+  ownedSessions(): number;
+}
+
+const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
+
+// Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
+const ERROR_TYPES = [
+  ...['start_failed', 'process_exited', 'transcript_lost', 'node_lost', 'attempts_used_up', 'turn_retry'],
+  ...['turn_timed_out', 'model_overloaded_error', 'model_rate_limited_error', 'model_request_failed_error'],
+];
+
+/** The counters of this process. This file is the one place where metrics are declared. */
+export function createMetrics(): Metrics & { registry: Registry } {
+  const registry = new Registry();
+  const registers = [registry];
+  const created = new Counter({
+    name: 'aaas_agents_created_total',
+    help: 'Agents deployed through this process.',
+    labelNames: ['agent_type'],
+    registers,
+  });
+  const deleted = new Counter({
+    name: 'aaas_agents_deleted_total',
+    help: 'Agents deleted through this process.',
+    registers,
+  });
+  const errors = new Counter({
+    name: 'aaas_agent_errors_total',
+    help: 'What went wrong with agents on this node: lost processes by status reason, failed turns by error type.',
+    labelNames: ['error_type'],
+    registers,
+  });
+  const messages = new Histogram({
+    name: 'aaas_message_duration_seconds',
+    help: 'From the acceptance of a message to the end of its turn, the wait in the queue included.',
+    labelNames: ['agent_type'],
+    buckets: MESSAGE_SECONDS,
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'aaas_http_request_duration_seconds',
+    help: 'HTTP requests by method and route; a stream counts when it ends.',
+    labelNames: ['method', 'endpoint'],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
+  for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
+  return {
+    registry,
+    agentCreated: (agentType) => created.inc({ agent_type: agentType }),
+    agentDeleted: () => deleted.inc(),
+    agentFailed: (errorType) => errors.inc({ error_type: errorType }),
+    messageEnded: (agentType, seconds) => messages.observe({ agent_type: agentType }, seconds),
+    requestEnded: (method, endpoint, seconds) => requests.observe({ method, endpoint }, seconds),
+  };
+}
+
+/** Adds what is not counted but read at each scrape, and Node's own metrics. */
+export function registerGauges(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  // Gauges that call themselves totals; the same figures stand beside them by type.
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
+  new Gauge({
+    name: 'aaas_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  }).set({ version: sources.version, node_version: process.versions.node }, 1);
+
+  new Gauge({
+    name: 'aaas_database_up',
+    help: '1 when the database answered the last scrape in time, else 0.',
+    registers,
+    async collect() {
+      this.set((await sources.activeAgents()) === null ? 0 : 1);
+    },
+  });
+  new Gauge({
+    name: 'aaas_active_agents',
+    help: 'Agents of the whole platform by status, read from the database: every node reports the same, so take max by (status), never sum.',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      const counts = await sources.activeAgents();
+      // Without an answer there is no series: an old number would pass for the present.
+      this.reset();
+      for (const [status, count] of Object.entries(counts ?? {})) this.set({ status }, count);
+    },
+  });
+
+  new Gauge({
+    name: 'aaas_owned_sessions',
+    help: 'Sessions that this node owns.',
+    registers,
+    collect() {
+      this.set(sources.ownedSessions());
+    },
+  });
+  new Gauge({
+    name: 'aaas_database_connections',
+    help: 'Connections of this process to the database: idle, or in use.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { totalCount, idleCount } = sources.pool;
+      this.set({ state: 'idle' }, idleCount);
+      this.set({ state: 'in_use' }, totalCount - idleCount);
+    },
+  });
+  new Gauge({
+    name: 'aaas_database_waiting',
+    help: 'Statements of this process that wait for a free connection.',
+    registers,
+    collect() {
+      this.set(sources.pool.waitingCount);
+    },
+  });
+}
