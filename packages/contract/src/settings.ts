@@ -13,6 +13,12 @@ const flag = z
 const ORIGIN = String.raw`(?:\*|https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?)`;
 const ORIGINS = new RegExp(`^(?:${ORIGIN}(?:\\s*,\\s*${ORIGIN})*)?$`);
 const PROXIES = /^(false|[0-9a-f.:/]{2,64}(\s*,\s*[0-9a-f.:/]{2,64})*)$/i;
+const encryptionKeys = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9+/_-]{43}=?)*$/,
+    'must be 32 bytes in base64, or several with commas',
+  );
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 
 /**
@@ -141,6 +147,11 @@ export const Settings = z.object({
     .regex(PROXIES, 'must be false, or addresses and networks of proxies with commas between them')
     .default('false')
     .describe('Addresses and networks (10.0.0.0/8) of the proxies whose X-Forwarded-For is believed.'),
+  ENCRYPTION_KEY: encryptionKeys
+    .optional()
+    .describe(
+      'Seals stored secrets: 32 bytes in base64, the same on every node. Of several with commas the first seals, all open. Default: made in DATA_DIR/encryption.key.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -155,6 +166,7 @@ export const SECRET_SETTINGS = [
   'ANTHROPIC_API_KEY',
   'UPSTREAMS',
   'DATABASE_URL',
+  'ENCRYPTION_KEY',
 ] as const satisfies SettingName[];
 
 export function isSecret(name: SettingName): boolean {
