@@ -16,7 +16,6 @@ const ROUTES = [
   ['GET', '/api/v1/fleet/autoscaler'],
   ['POST', '/api/v1/fleet/drain'],
   ['GET', '/api/v1/usage'],
-  ['GET', '/api/v1/webhooks'],
 ] as const;
 
 export function notAvailable(app: App): void {

@@ -14,10 +14,10 @@ import { sendMessage } from './agents/send-message.ts';
 import { startAgent } from './agents/start-agent.ts';
 import { stopAgent } from './agents/stop-agent.ts';
 import { streamEvents } from './agents/stream-events.ts';
-import { keyRoutes } from './keys/key-routes.ts';
 import { exportAudit } from './audit/export-audit.ts';
 import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
+import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
@@ -25,6 +25,7 @@ import { listModels } from './models/list-models.ts';
 import { notAvailable } from './not-available.ts';
 import { changeSettings } from './settings/change-settings.ts';
 import { listSettings } from './settings/list-settings.ts';
+import { webhookRoutes } from './webhooks/webhook-routes.ts';
 import { workspaceRoutes } from './workspaces/workspace-routes.ts';
 
 /** The operations API. */
@@ -38,5 +39,6 @@ export function opsRoutes(app: App, api: Api): void {
   keyRoutes(app, api);
   workspaceRoutes(app, api);
   for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
+  webhookRoutes(app, api);
   notAvailable(app);
 }
