@@ -24,6 +24,8 @@ export interface SendJobOptions {
 
 /** The background jobs of the platform. */
 export interface Jobs {
+  /** Brings the queue up in the background, and again when the database was away. */
+  start(): void;
   /** @throws unavailable when the queue has not come up yet. */
   send(name: string, data: object, options?: SendJobOptions): Promise<void>;
   /** Lets running jobs finish for a moment; what does not comes again on another node. */

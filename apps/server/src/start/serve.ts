@@ -15,7 +15,7 @@ import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
 import { createApp } from '../http/create-app.ts';
-import { startJobs } from '../jobs/start-jobs.ts';
+import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { lifeMarker, nodeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
@@ -102,7 +102,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
 
-  const jobs = startJobs({ target: database.target, log, kinds: [...webhookUpkeep({ pool, settings, log })] });
+  const jobs = createJobs({ target: database.target, log, kinds: [...webhookUpkeep({ pool, settings, log })] });
   closers.add('jobs', () => jobs.close());
   const resealing = startResealing({ pool, keyring, log, columns: [...WEBHOOK_SECRETS] });
   closers.add('resealing', () => resealing);
@@ -181,6 +181,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   });
   const url = await app.listen({ host: settings.HOST, port: settings.PORT });
   await announce(dataDir, url, closers);
+  jobs.start();
 
   return {
     facts: {
