@@ -165,7 +165,9 @@ export const Settings = z.object({
   MAX_WEBHOOKS: whole(0, 10_000).default(50).describe('Webhooks that a workspace may have.'),
   WEBHOOK_CONCURRENCY: whole(1, 1_000)
     .default(20)
-    .describe('Deliveries on their way from this node at once; one workspace gets half of them at most.'),
+    .describe(
+      'Deliveries on their way from this node at once; a workspace gets half of them at most, a webhook a quarter.',
+    ),
   WEBHOOK_TIMEOUT: whole(1, 60).default(15).describe('Seconds a receiver gets to answer a delivery.'),
   WEBHOOK_RETRY_SCHEDULE: secondsList
     .default('5,300,1800,7200,18000,36000,50400,72000,86400')

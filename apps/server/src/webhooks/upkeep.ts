@@ -37,13 +37,13 @@ export function webhookUpkeep(options: { pool: Pool; settings: Settings; log: Lo
 
 // One look-up in the index for each webhook that has deliveries, however many those are.
 const WITH_DELIVERIES = `
-  with recursive having (id) as (
+  with recursive owners (id) as (
       (select webhook_id from webhook_deliveries order by webhook_id limit 1)
     union all
-      select (select d.webhook_id from webhook_deliveries d where d.webhook_id > having.id order by d.webhook_id limit 1)
-        from having where having.id is not null
+      select (select d.webhook_id from webhook_deliveries d where d.webhook_id > owners.id order by d.webhook_id limit 1)
+        from owners where owners.id is not null
   )
-  select having.id, exists (select 1 from webhooks w where w.id = having.id) as kept from having where having.id is not null`;
+  select owners.id, exists (select 1 from webhooks w where w.id = owners.id) as kept from owners where owners.id is not null`;
 
 /** Removes deliveries that are older than so many days, and all of webhooks that are no more. */
 export async function purgeDeliveries(pool: Pool, days: number, signal: AbortSignal): Promise<number> {

@@ -27,9 +27,9 @@ export interface ClaimBounds {
   claimMs: number;
 }
 
-// The index has only what waits, so `waiting` costs one look-up for each webhook for which something does. The oldest
-// of each workspace come first, in turn: who has many, or a receiver that hangs, does not hold the others up. Rows that
-// another node has taken meanwhile no longer are due when they are locked.
+// The index has only what waits, so `waiting` costs one look-up for each webhook for which something does. Webhooks
+// of a workspace take turns, and so do workspaces: who has many, or a receiver that hangs, does not hold the others up.
+// Rows that another node has taken meanwhile no longer are due when they are locked.
 const CLAIM = {
   name: 'webhooks.claim',
   text: `
@@ -44,7 +44,7 @@ const CLAIM = {
         from unnest($6::text[], $7::text[]) b (webhook_id, workspace_id) group by b.webhook_id, b.workspace_id
     ), due as (
       select d.id, d.next_attempt_at, w.workspace_id,
-             row_number() over (partition by w.workspace_id order by d.next_attempt_at) as place
+             coalesce(b.n, 0) + row_number() over (partition by w.id order by d.next_attempt_at) as turn
         from waiting
         join webhooks w on w.id = waiting.webhook_id and w.enabled
         left join busy b on b.webhook_id = w.id
@@ -52,12 +52,16 @@ const CLAIM = {
                select d.id, d.next_attempt_at from webhook_deliveries d
                 where d.webhook_id = w.id and d.next_attempt_at <= now()
                 order by d.next_attempt_at limit greatest(0, $3 - coalesce(b.n, 0))) d
+    ), placed as (
+      select due.id, due.next_attempt_at, due.workspace_id,
+             row_number() over (partition by due.workspace_id order by due.turn, due.next_attempt_at) as place
+        from due
     ), picked as (
-      select due.id from due
+      select placed.id from placed
         left join (select busy.workspace_id, sum(busy.n) as n from busy group by busy.workspace_id) b
-               on b.workspace_id = due.workspace_id
-       where due.place <= $4 - coalesce(b.n, 0)
-       order by due.place, due.next_attempt_at limit $2
+               on b.workspace_id = placed.workspace_id
+       where placed.place <= $4 - coalesce(b.n, 0)
+       order by placed.place, placed.next_attempt_at limit $2
     ), locked as (
       select d.id from webhook_deliveries d
        where d.id in (select picked.id from picked) and d.next_attempt_at <= now()

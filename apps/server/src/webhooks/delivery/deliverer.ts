@@ -19,7 +19,6 @@ export interface DelivererOptions {
 }
 
 const POLL_MS = 500;
-const PER_WEBHOOK = 5;
 /** After its time is up a delivery is still recorded; a claim lasts so much longer. */
 const RECORD_WITHIN_MS = 10_000;
 /** What is on its way gets so long when the server stops. */
@@ -86,7 +85,7 @@ export class Deliverer {
       nodeId,
       {
         free,
-        perWebhook: PER_WEBHOOK,
+        perWebhook: Math.ceil(settings.WEBHOOK_CONCURRENCY / 4),
         perWorkspace: Math.ceil(settings.WEBHOOK_CONCURRENCY / 2),
         claimMs: settings.WEBHOOK_TIMEOUT * 1_000 + RECORD_WITHIN_MS,
       },
