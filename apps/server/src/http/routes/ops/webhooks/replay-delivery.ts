@@ -4,7 +4,7 @@ import { replayDelivery as deliverAgain } from '../../../../webhooks/replay.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { presentDelivery } from './present.ts';
-import { DeliveryParams, deliveryNotFound, enabledWebhookOf, isId } from './webhook-params.ts';
+import { DeliveryParams, deliveryNotFound, isId, requireEnabled, webhookOf } from './webhook-params.ts';
 
 export function replayDelivery(app: App, api: Api): void {
   app.post(
@@ -21,13 +21,13 @@ export function replayDelivery(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { delivery_id: id } = request.params;
-      if (!isId(id)) throw deliveryNotFound(request.params);
-      const webhook = {
-        workspaceId: request.principal.workspaceId,
-        webhookId: (await enabledWebhookOf(api, request)).id,
-      };
-      await deliverAgain(api.ctx.pool, webhook, id);
-      const delivery = await findDelivery(api.ctx.pool, webhook, id);
+      const { pool } = api.ctx;
+      const found = await webhookOf(api, request);
+      const webhook = { workspaceId: request.principal.workspaceId, webhookId: found.id };
+      if (!isId(id) || !(await findDelivery(pool, webhook, id))) throw deliveryNotFound(request.params);
+      requireEnabled(found);
+      await deliverAgain(pool, webhook, id);
+      const delivery = await findDelivery(pool, webhook, id);
       if (!delivery) throw deliveryNotFound(request.params);
       api.wakeWebhooks();
       return reply.code(202).send(presentDelivery(delivery));

@@ -2,7 +2,7 @@ import { ReplayRequest, ReplayResult } from '@aaas/contract/webhooks';
 import { REPLAY_MAX, replaySince } from '../../../../webhooks/replay.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
-import { enabledWebhookOf, WebhookParams } from './webhook-params.ts';
+import { requireEnabled, WebhookParams, webhookOf } from './webhook-params.ts';
 
 export function replayWebhook(app: App, api: Api): void {
   app.post(
@@ -20,7 +20,9 @@ export function replayWebhook(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { workspaceId } = request.principal;
-      const { id: webhookId } = await enabledWebhookOf(api, request);
+      const webhook = await webhookOf(api, request);
+      requireEnabled(webhook);
+      const webhookId = webhook.id;
       const since = new Date(request.body.since);
       const replayed = await replaySince(api.ctx.pool, { workspaceId, webhookId }, since);
       api.wakeWebhooks();

@@ -4,7 +4,7 @@ import { sendTest } from '../../../../webhooks/send-test.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { presentDelivery } from './present.ts';
-import { enabledWebhookOf, WebhookParams, webhookNotFound } from './webhook-params.ts';
+import { requireEnabled, WebhookParams, webhookNotFound, webhookOf } from './webhook-params.ts';
 
 export function testWebhook(app: App, api: Api): void {
   app.post(
@@ -21,7 +21,9 @@ export function testWebhook(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { workspaceId } = request.principal;
-      const { id: webhookId } = await enabledWebhookOf(api, request);
+      const webhook = await webhookOf(api, request);
+      requireEnabled(webhook);
+      const webhookId = webhook.id;
       const deliveryId = await sendTest(api.ctx.pool, workspaceId, webhookId);
       const delivery = deliveryId && (await findDelivery(api.ctx.pool, { workspaceId, webhookId }, deliveryId));
       if (!delivery) throw webhookNotFound(webhookId);

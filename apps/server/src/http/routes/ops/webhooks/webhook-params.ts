@@ -25,12 +25,10 @@ export async function webhookOf(api: Api, { principal, params }: WebhookRequest)
   return found;
 }
 
-/** The same, where something is to be sent. @throws webhook_disabled */
-export async function enabledWebhookOf(api: Api, request: WebhookRequest): Promise<WebhookView> {
-  const webhook = await webhookOf(api, request);
-  if (!webhook.enabled)
-    throw new ApiError('webhook_disabled', `The webhook ${webhook.id} is disabled. Set enabled to true first.`);
-  return webhook;
+/** Where something is to be sent. @throws webhook_disabled */
+export function requireEnabled(webhook: WebhookView): void {
+  if (webhook.enabled) return;
+  throw new ApiError('webhook_disabled', `The webhook ${webhook.id} is disabled. Set enabled to true first.`);
 }
 
 export function isId(text: string): boolean {
