@@ -18,7 +18,6 @@ export interface DeliveryView {
   seq: number;
   webhookId: string;
   type: string;
-  body: string;
   state: DeliveryState;
   attemptsCount: number;
   nextAttemptAt: Date | null;
@@ -28,8 +27,13 @@ export interface DeliveryView {
   attempts: AttemptView[];
 }
 
+/** With what is sent. */
+export interface DeliveryDetail extends DeliveryView {
+  body: string;
+}
+
 const ATTEMPTS_SHOWN = 20;
-const VIEW = `d.id, d.seq, d.webhook_id as "webhookId", d.type, d.body, d.state, d.attempts as "attemptsCount",
+const VIEW = `d.id, d.seq, d.webhook_id as "webhookId", d.type, d.state, d.attempts as "attemptsCount",
   d.next_attempt_at as "nextAttemptAt", d.created_at as "createdAt", d.ended_at as "endedAt"`;
 
 /** Newest first. */
@@ -52,15 +56,15 @@ export async function findDelivery(
   pool: Pool,
   webhook: { workspaceId: string; webhookId: string },
   deliveryId: string,
-): Promise<DeliveryView | null> {
-  const { rows } = await pool.query<DeliveryView>(
-    `select ${VIEW} from webhook_deliveries d where d.workspace_id = $1 and d.webhook_id = $2 and d.id = $3`,
+): Promise<DeliveryDetail | null> {
+  const { rows } = await pool.query<DeliveryDetail>(
+    `select ${VIEW}, d.body from webhook_deliveries d where d.workspace_id = $1 and d.webhook_id = $2 and d.id = $3`,
     [webhook.workspaceId, webhook.webhookId, deliveryId],
   );
   return (await withAttempts(pool, webhook.workspaceId, rows))[0] ?? null;
 }
 
-async function withAttempts(pool: Pool, workspaceId: string, found: DeliveryView[]): Promise<DeliveryView[]> {
+async function withAttempts<T extends DeliveryView>(pool: Pool, workspaceId: string, found: T[]): Promise<T[]> {
   if (found.length === 0) return [];
   const { rows } = await pool.query<AttemptView>(
     `select "deliveryId", number, at, "durationMs", status, error, response

@@ -104,7 +104,8 @@ create function webhook_is_wanted(workspace text) returns boolean language sql s
   return exists (select 1 from webhooks w where w.workspace_id = workspace and w.enabled);
 
 -- The triggers below are of single rows, each with a condition that is decided without calling a function: an append of
--- anything else pays nothing. They read columns and never look into an event, so that no content can make them fail.
+-- anything else pays nothing. They build on columns, and on the text of events that the platform alone writes: nothing that
+-- a tenant or a model says can make them fail, and the append with them.
 
 create function webhook_agent_changed() returns trigger language plpgsql as $$
 begin
