@@ -59,6 +59,8 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
         RECOVERY_BACKOFF_SECONDS: '1',
         RATE_LIMIT_ENABLED: 'false',
         AAAS_ENV_FILE: '/dev/null',
+        // Servers of one database share their key.
+        ...(env.DATABASE_URL ? { ENCRYPTION_KEY: Buffer.alloc(32, 'test').toString('base64') } : {}),
         ...env,
         PORT: String(port),
         DATA_DIR: dataDir,

@@ -20,11 +20,17 @@ export async function fillTenant(platform: Platform, marker: string, key: string
   const ask = (method: string, path: string, body?: unknown) => platform.json(method, path, body, headers);
   const workspace = await ask('GET', '/api/v1/workspaces/current');
   const config = { agent_type: 'custom', name: marker, system_prompt: marker };
+  // Nobody listens there: the delivery of the agent's beginning fails and waits.
+  const hook = { url: `http://127.0.0.1:9/${marker}`, events: ['agent.created'], description: marker };
+  const webhook = await ask('POST', '/api/v1/webhooks', hook);
   const { agent_id } = await ask('POST', '/api/v1/agents', { config });
   const answer = await ask('POST', `/api/v1/agents/${agent_id}/messages`, { message: marker });
   await ask('POST', `/api/v1/agents/${agent_id}/stop`);
   const view = () => ask('GET', `/api/v1/agents/${agent_id}`);
   await until(async () => (await view()).status === 'stopped');
+  const delivery = async () => (await ask('GET', `/api/v1/webhooks/${webhook.id}/deliveries`)).data[0];
+  await until(async () => (await delivery())?.attempts_count === 1);
+  await ask('PATCH', `/api/v1/webhooks/${webhook.id}`, { enabled: false });
   const other = await ask('POST', '/api/v1/keys', { name: marker, scopes: ['agents:read'] });
   return {
     marker,
@@ -36,6 +42,8 @@ export async function fillTenant(platform: Platform, marker: string, key: string
       session_id: (await view()).session_id,
       turn_id: answer.metadata.turn_id,
       key_id: other.id,
+      webhook_id: webhook.id,
+      delivery_id: (await delivery()).id,
     },
   };
 }

@@ -31,6 +31,8 @@ export const ERRORS = {
   headers_too_large: { status: 431, retryable: false, title: 'The headers are too large' },
   turn_failed: { status: 502, retryable: false, title: 'The turn failed' },
   rate_limited: { status: 429, retryable: true, title: 'Too many requests' },
+  too_many_webhooks: { status: 409, retryable: false, title: 'The workspace has as many webhooks as it may' },
+  webhook_disabled: { status: 409, retryable: false, title: 'The webhook is disabled' },
   queue_full: { status: 429, retryable: true, title: 'Too many messages wait for this agent' },
   internal: { status: 500, retryable: true, title: 'The platform failed' },
   not_available_yet: { status: 501, retryable: false, title: 'Not available yet' },

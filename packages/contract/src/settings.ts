@@ -13,6 +13,22 @@ const flag = z
 const ORIGIN = String.raw`(?:\*|https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?)`;
 const ORIGINS = new RegExp(`^(?:${ORIGIN}(?:\\s*,\\s*${ORIGIN})*)?$`);
 const PROXIES = /^(false|[0-9a-f.:/]{2,64}(\s*,\s*[0-9a-f.:/]{2,64})*)$/i;
+const secondsList = z
+  .string()
+  .regex(/^\d{1,7}(,\d{1,7}){0,29}$/, 'must be whole seconds with commas between them, 30 at most');
+const addressEntry = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6(), z.hostname()]);
+const addressList = z
+  .string()
+  .refine(
+    (text) => text.split(',').every((entry) => addressEntry.safeParse(entry.trim().replace(/^\*\./, '')).success),
+    'must be networks such as 10.1.0.0/16, addresses or host names, with commas between them',
+  );
+const encryptionKeys = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9+/_-]{43}=?)*$/,
+    'must be 32 bytes in base64, or several with commas',
+  );
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 
 /**
@@ -149,6 +165,34 @@ export const Settings = z.object({
     ),
   METRICS_HOST: z.string().min(1).default('127.0.0.1').describe('Address that METRICS_PORT listens on.'),
   LOG_REQUESTS: flag.default(true).describe('One line of the log for each HTTP request.'),
+  ENCRYPTION_KEY: encryptionKeys
+    .optional()
+    .describe(
+      'Seals stored secrets: 32 bytes in base64, the same on every node. Of several with commas the first seals, all open. Default: made in DATA_DIR/encryption.key.',
+    ),
+  MAX_WEBHOOKS: whole(0, 10_000).default(50).describe('Webhooks that a workspace may have.'),
+  WEBHOOK_CONCURRENCY: whole(1, 1_000)
+    .default(20)
+    .describe(
+      'Deliveries on their way from this node at once; a workspace gets half of them at most, a webhook a quarter.',
+    ),
+  WEBHOOK_TIMEOUT: whole(1, 60).default(15).describe('Seconds a receiver gets to answer a delivery.'),
+  WEBHOOK_RETRY_SCHEDULE: secondsList
+    .default('5,300,1800,7200,18000,36000,50400,72000,86400')
+    .describe('Seconds before each attempt after the first; ± 20 % by chance. After the last one a delivery is dead.'),
+  WEBHOOK_DISABLE_AFTER: whole(0, 365)
+    .default(5)
+    .describe('Days without a success after which a failing webhook is switched off; 0: never.'),
+  WEBHOOK_MAX_PENDING: whole(100, 10_000_000)
+    .default(100_000)
+    .describe('Deliveries that may wait for one webhook before it is switched off.'),
+  WEBHOOK_RETENTION_DAYS: whole(1, 3_650).default(30).describe('Days that a delivery is kept.'),
+  WEBHOOK_ALLOW_HTTP: flag.default(false).describe('true lets webhooks go to http:// addresses.'),
+  WEBHOOK_ALLOW_PRIVATE: addressList
+    .optional()
+    .describe(
+      'Networks, addresses and host names (*.name for all below) that webhooks of every workspace may reach although they are not public, over http too.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -163,6 +207,7 @@ export const SECRET_SETTINGS = [
   'ANTHROPIC_API_KEY',
   'UPSTREAMS',
   'DATABASE_URL',
+  'ENCRYPTION_KEY',
 ] as const satisfies SettingName[];
 
 export function isSecret(name: SettingName): boolean {
@@ -204,6 +249,13 @@ export const LIVE_SETTINGS = [
   'ALLOWED_ORIGINS',
   'METRICS_ENABLED',
   'LOG_REQUESTS',
+  'MAX_WEBHOOKS',
+  'WEBHOOK_CONCURRENCY',
+  'WEBHOOK_TIMEOUT',
+  'WEBHOOK_RETRY_SCHEDULE',
+  'WEBHOOK_DISABLE_AFTER',
+  'WEBHOOK_MAX_PENDING',
+  'WEBHOOK_RETENTION_DAYS',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];

@@ -7,9 +7,11 @@ import type { Registry } from 'prom-client';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Gateway } from '../gateway/gateway-options.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { Keyring } from '../secrets/keyring.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { LogFields } from '../telemetry/log-context.ts';
@@ -40,6 +42,10 @@ export interface Api {
   /** Requests with an Idempotency-Key that are being handled. */
   underWay: RequestsUnderWay;
   audit: AuditLog;
+  keyring: Keyring;
+  jobs: Jobs;
+  /** A webhook delivery is due. A hint. */
+  wakeWebhooks(): void;
   /** The server finishes its work and takes no new: it is not ready. */
   isDraining(): boolean;
   /** Aborted when the server ends: waiting answers and streams end with it. */

@@ -25,7 +25,7 @@ export interface PoolLog {
 /** Connections to the platform's database. bigint comes as a number, timestamptz as a Date. `end()` closes it. */
 export function createPool(target: PoolTarget, { max, log }: { max: number; log: PoolLog }): pg.Pool {
   const pool = new pg.Pool({
-    ...('connectionString' in target ? target : onSocket(target)),
+    ...connectionOf(target),
     max,
     types: columnTypes,
     application_name: APPLICATION_NAME,
@@ -48,7 +48,9 @@ export function createPool(target: PoolTarget, { max, log }: { max: number; log:
   return pool;
 }
 
-/** Said in full, for the environment (PGPORT, PGSSLMODE) is about other servers than the embedded one. */
-function onSocket(target: { host: string; user: string; database: string }) {
+/** How a client reaches the database. */
+export function connectionOf(target: PoolTarget) {
+  if ('connectionString' in target) return target;
+  // Said in full, for the environment (PGPORT, PGSSLMODE) is about other servers than the embedded one.
   return { host: target.host, user: target.user, database: target.database, port: SOCKET_PORT, ssl: false };
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 import { migrate } from './migrate.ts';
-import { createPool } from './pool.ts';
+import { createPool, type PoolTarget } from './pool.ts';
 
 export interface TestDatabase {
   pool: Pool;
+  target: PoolTarget;
   close(): Promise<void>;
 }
 
@@ -20,6 +21,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   await migrate(pool);
   return {
     pool,
+    target: server.connection,
     close: async () => {
       await pool.end();
       await server.stop();

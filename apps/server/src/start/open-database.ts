@@ -2,12 +2,13 @@ import type { Settings } from '@aaas/contract/settings';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { startEmbeddedPostgres } from '../postgres/embedded/start-embedded-postgres.ts';
-import { createPool } from '../postgres/pool.ts';
+import { createPool, type PoolTarget } from '../postgres/pool.ts';
 import type { Closers } from './closers.ts';
 import { StartupError } from './startup-error.ts';
 
 export interface Database {
   pool: Pool;
+  target: PoolTarget;
   /** For people: which one it is. */
   description: string;
   /** Null: a server that is not ours to stop. */
@@ -24,16 +25,22 @@ export async function openDatabase(
   closers: Closers,
 ): Promise<Database> {
   if (settings.DATABASE_URL) {
-    const pool = createPool({ connectionString: settings.DATABASE_URL }, { max: CONNECTIONS_MAX, log });
+    const target = { connectionString: settings.DATABASE_URL };
+    const pool = createPool(target, { max: CONNECTIONS_MAX, log });
     closers.add('database pool', () => pool.end());
     await pool.query('select 1').catch((error: Error) => {
       throw new StartupError(`Cannot reach the database of DATABASE_URL: ${error.message}.`, { cause: error });
     });
-    return { pool, description: 'PostgreSQL server of DATABASE_URL', embeddedPid: null };
+    return { pool, target, description: 'PostgreSQL server of DATABASE_URL', embeddedPid: null };
   }
   const embedded = await startEmbeddedPostgres({ dataDir });
   closers.add('embedded database', () => embedded.stop());
   const pool = createPool(embedded.connection, { max: CONNECTIONS_MAX, log });
   closers.add('database pool', () => pool.end());
-  return { pool, description: `embedded PostgreSQL ${embedded.majorVersion}`, embeddedPid: embedded.pid };
+  return {
+    pool,
+    target: embedded.connection,
+    description: `embedded PostgreSQL ${embedded.majorVersion}`,
+    embeddedPid: embedded.pid,
+  };
 }

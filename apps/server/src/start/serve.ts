@@ -15,12 +15,14 @@ import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
 import { createApp } from '../http/create-app.ts';
+import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { lifeMarker, nodeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
 import { sweep } from '../sandboxes/reaper/sweep.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
+import { openKeyring } from '../secrets/open-keyring.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { LiveSettings } from '../settings/live-settings.ts';
 import { NodeHints } from '../streams/node-hints.ts';
@@ -28,11 +30,15 @@ import { StreamHub } from '../streams/stream-hub.ts';
 import { activeAgents } from '../telemetry/active-agents.ts';
 import { createMetrics, registerGauges } from '../telemetry/metrics.ts';
 import { startMetricsListener } from '../telemetry/metrics-listener.ts';
+import { Deliverer } from '../webhooks/delivery/deliverer.ts';
+import { webhookUpkeep } from '../webhooks/upkeep.ts';
+import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
+import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
 
@@ -89,6 +95,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const admin = await bootstrapAccess(pool, { dataDir, nodeId: node.id, apiKey: settings.API_KEY });
   const keyUsage = keepKeyUsage(pool, log);
   closers.add('key usage', () => keyUsage.close());
+  const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
   await prepareTemporaryDir(dataDir);
   const lifeline = await startLifeline({ marker: lifeMarker(node), postgresPid: database.embeddedPid, log });
   closers.add('lifeline', () => lifeline.close());
@@ -97,6 +104,13 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const released = await releaseSessionsOf(pool, [node.id]);
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
+
+  const jobs = createJobs({ target: database.target, log, kinds: [...webhookUpkeep({ pool, settings, log })] });
+  closers.add('jobs', () => jobs.close());
+  const resealing = startResealing({ pool, keyring, log, columns: [...WEBHOOK_SECRETS] });
+  closers.add('resealing', () => resealing);
+  const deliverer = new Deliverer({ pool, keyring, settings, nodeId: node.id, log });
+  closers.add('webhooks', () => deliverer.close());
 
   const tokenSecret = await nodeSecret(dataDir);
   const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, closers });
@@ -165,6 +179,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     limiter: limits.limiter,
     underWay: limits.underWay,
     audit,
+    keyring,
+    jobs,
+    wakeWebhooks: () => deliverer.wake(),
     isDraining: () => draining,
     closing: closing.signal,
   };
@@ -181,6 +198,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   });
   const url = await app.listen({ host: settings.HOST, port: settings.PORT });
   await announce(dataDir, url, closers);
+  jobs.start();
 
   return {
     facts: {

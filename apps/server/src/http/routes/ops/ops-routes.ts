@@ -28,6 +28,7 @@ import { notAvailable } from './not-available.ts';
 import { changeSettings } from './settings/change-settings.ts';
 import { listSettings } from './settings/list-settings.ts';
 import { getUsage } from './usage/get-usage.ts';
+import { webhookRoutes } from './webhooks/webhook-routes.ts';
 import { workspaceRoutes } from './workspaces/workspace-routes.ts';
 
 /** The operations API. */
@@ -43,5 +44,6 @@ export function opsRoutes(app: App, api: Api): void {
   for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
   getUsage(app, api);
   budgetRoutes(app, api);
+  webhookRoutes(app, api);
   notAvailable(app);
 }

@@ -1,0 +1,76 @@
+import type { Pool } from 'pg';
+import type { ClaimedDelivery } from './claim-deliveries.ts';
+import type { Outcome } from './post-delivery.ts';
+
+/** What becomes of a delivery after an attempt. */
+export type Verdict =
+  | { state: 'delivered' }
+  | { state: 'pending'; delayMs: number }
+  /** `gone`: the receiver wants nothing any more. */
+  | { state: 'dead'; gone: boolean };
+
+// The webhook's own row is written only when its health changes, or it would be the hottest of all.
+const RECORD = {
+  name: 'webhooks.record-attempt',
+  text: `
+    with done as (
+      update webhook_deliveries d
+         set state = $3, attempts = d.attempts + 1, tries = d.tries + 1, claimed_by = null,
+             next_attempt_at = case when $3 = 'pending' then now() + make_interval(secs => $4::double precision / 1000) end,
+             ended_at = case when $3 <> 'pending' then now() end
+       where d.id = $1 and d.claims = $2 and d.claimed_by is not null
+      returning d.webhook_id, d.workspace_id, d.attempts
+    ), attempt as (
+      insert into webhook_attempts (delivery_id, number, workspace_id, at, duration_ms, status, error, response)
+      select $1, done.attempts, done.workspace_id, $5, $6, $7, $8, $9 from done
+    ), healthy as (
+      update webhooks w set failing_since = null, last_success_at = now()
+        from done
+       where w.id = done.webhook_id and $3 = 'delivered'
+         and (w.failing_since is not null or w.last_success_at is null or w.last_success_at < now() - interval '30 seconds')
+    ), failing as (
+      select w.id, coalesce(w.failing_since, $5) as since,
+             case when $10 then 'gone'
+                  when $11 > 0 and w.failing_since < now() - make_interval(days => $11) then 'failing' end as reason
+        from webhooks w, done
+       where w.id = done.webhook_id and w.enabled and $3 <> 'delivered'
+    ), noted as (
+      update webhooks w
+         set failing_since = failing.since, enabled = failing.reason is null, disabled_reason = failing.reason,
+             disabled_at = case when failing.reason is not null then now() end
+        from failing
+       where w.id = failing.id and w.enabled and (w.failing_since is null or failing.reason is not null)
+      returning w.disabled_reason
+    )
+    select (select noted.disabled_reason from noted) as "disabled" from done`,
+};
+
+/**
+ * Records one attempt and what follows from it, in one statement.
+ * @returns null when the claim had ended and the attempt is another's to record; else why the webhook is off now, if it is.
+ */
+export async function recordAttempt(
+  pool: Pool,
+  delivery: ClaimedDelivery,
+  outcome: Outcome,
+  verdict: Verdict,
+  disableAfterDays: number,
+): Promise<{ disabled: string | null } | null> {
+  const { rows } = await pool.query<{ disabled: string | null }>({
+    ...RECORD,
+    values: [
+      delivery.id,
+      delivery.claims,
+      verdict.state,
+      verdict.state === 'pending' ? verdict.delayMs : 0,
+      outcome.at,
+      Math.round(outcome.durationMs),
+      outcome.status,
+      outcome.error,
+      outcome.response,
+      verdict.state === 'dead' && verdict.gone,
+      disableAfterDays,
+    ],
+  });
+  return rows[0] ?? null;
+}

@@ -1,0 +1,90 @@
+// What webhooks cost whoever writes the log: statements against the embedded database, one after another, without the
+// triggers, with nobody listening, and with five webhooks that want everything. The variants take turns, and
+// the disk is left out: a commit does not wait for it.
+// Usage: node bench/append-webhooks.ts [rounds]
+
+import { startTestDatabase } from '../apps/server/src/postgres/test-database.ts';
+import { Keyring } from '../apps/server/src/secrets/keyring.ts';
+import { loadSession } from '../apps/server/src/sessions/lifecycle/load-session.ts';
+import { transition } from '../apps/server/src/sessions/lifecycle/transition.ts';
+import { appendEvents } from '../apps/server/src/sessions/log/append.ts';
+import { draftEvent } from '../apps/server/src/sessions/log/draft-event.ts';
+import { addSession, testContext, WORKSPACE } from '../apps/server/src/sessions/testing.ts';
+import { createWebhook } from '../apps/server/src/webhooks/create-webhook.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 20);
+const PER_ROUND = 50;
+const TABLES = ['events', 'sessions', 'turns', 'agents'];
+
+const database = await startTestDatabase();
+const { pool } = database;
+// One statement at a time: the pool keeps to one connection.
+await pool.query('set synchronous_commit = off');
+const ctx = testContext(pool);
+const sessionId = await addSession(ctx);
+const owned = { sessionId, generation: 0 };
+const row = await loadSession(ctx, owned);
+const keyring = new Keyring([Buffer.alloc(32, 1)]);
+const text = 'x'.repeat(300);
+
+const operations: Record<string, () => Promise<unknown>> = {
+  'append agent.message': () =>
+    appendEvents(ctx, owned, {
+      turnId: null,
+      events: [draftEvent('agent.message', { content: [{ type: 'text', text }] })],
+    }),
+  'append session.status_idle': () =>
+    appendEvents(ctx, owned, { turnId: null, events: [draftEvent('session.status_idle')] }),
+  'change of status': () =>
+    transition(
+      ctx,
+      owned,
+      row,
+      { sandboxPhase: row.sandboxPhase === 'starting' ? 'ready' : 'starting' },
+      { reason: 'process_spawned' },
+    ),
+};
+const variants: Record<string, () => Promise<unknown>> = {
+  'no triggers': () => setTriggers('disable'),
+  'no webhook': () => setTriggers('enable'),
+  '5 webhooks': async () => {
+    for (let n = 0; n < 5; n++) {
+      const wish = { url: 'https://example.com/', events: ['*' as const], description: null, enabled: true };
+      await createWebhook({ pool, keyring }, WORKSPACE, { ...wish, agent_ids: null, include_response: false }, 10);
+    }
+  },
+};
+
+const times = new Map<string, Map<string, number[]>>();
+for (let round = -1; round < ROUNDS; round++) {
+  await pool.query('delete from webhooks; truncate webhook_deliveries cascade; truncate events');
+  for (const [variant, prepare] of Object.entries(variants)) {
+    await prepare();
+    for (const [operation, run] of Object.entries(operations)) {
+      for (let n = 0; n < PER_ROUND; n++) {
+        const began = performance.now();
+        await run();
+        if (round >= 0) note(operation, variant, performance.now() - began);
+      }
+    }
+  }
+}
+console.log(`${ROUNDS * PER_ROUND} of each, milliseconds, p50 / p95`);
+for (const [operation, of] of times) {
+  const cells = [...of].map(([name, all]) => `${name} ${at(all, 0.5)} / ${at(all, 0.95)}`);
+  console.log(`${operation.padEnd(28)} ${cells.join('    ')}`);
+}
+await database.close();
+
+function note(operation: string, variant: string, milliseconds: number): void {
+  const of = times.get(operation) ?? new Map<string, number[]>();
+  times.set(operation, of.set(variant, [...(of.get(variant) ?? []), milliseconds]));
+}
+
+async function setTriggers(how: 'enable' | 'disable'): Promise<void> {
+  for (const table of TABLES) await pool.query(`alter table ${table} ${how} trigger user`);
+}
+
+function at(all: number[], q: number): string {
+  return (all.toSorted((a, b) => a - b)[Math.floor(all.length * q)] ?? 0).toFixed(2);
+}
