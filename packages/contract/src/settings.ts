@@ -141,6 +141,15 @@ export const Settings = z.object({
     .regex(PROXIES, 'must be false, or addresses and networks of proxies with commas between them')
     .default('false')
     .describe('Addresses and networks (10.0.0.0/8) of the proxies whose X-Forwarded-For is believed.'),
+  MAX_FILE_BYTES: whole(1, 2 ** 40)
+    .default(100 * 1024 * 1024)
+    .describe('Bytes of a file that is written over the API, at most.'),
+  MAX_ARCHIVE_BYTES: whole(1, 2 ** 43)
+    .default(2 * 1024 * 1024 * 1024)
+    .describe('Bytes in an archive (downloads of directories, exports, imports), unpacked, at most.'),
+  MAX_ARCHIVE_ENTRIES: whole(1, 10_000_000)
+    .default(100_000)
+    .describe('Files, directories and links in an archive, at most.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

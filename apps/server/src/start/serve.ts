@@ -7,7 +7,8 @@ import { bootstrapAccess } from '../access/bootstrap.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
-import { removeDirectory, sessionDirectory } from '../directories/session-directory.ts';
+import { clearStaging } from '../directories/confined/staging.ts';
+import { removeDirectory } from '../directories/session-directory.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
@@ -95,6 +96,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
 
+  await clearStaging(dataDir);
+
   const tokenSecret = await nodeSecret(dataDir);
   const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, closers });
 
@@ -113,7 +116,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     }),
     leaseTtlMs: settings.LEASE_TTL * 1000,
     bounds: workerBounds(settings),
-    removeDirectory: (sessionId) => removeDirectory(sessionDirectory(dataDir, sessionId)),
+    removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
   });
 
   const access = createAuthenticator(pool, keyUsage.note);
@@ -141,6 +144,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     simulated: providers.simulated,
     gateway,
     isolation: users.isolation,
+    directories: { dataDir, nodeId: node.id, uidBase: users.uidBase },
     wake: (sessionId) => {
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },

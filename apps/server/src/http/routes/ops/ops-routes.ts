@@ -14,10 +14,11 @@ import { sendMessage } from './agents/send-message.ts';
 import { startAgent } from './agents/start-agent.ts';
 import { stopAgent } from './agents/stop-agent.ts';
 import { streamEvents } from './agents/stream-events.ts';
-import { keyRoutes } from './keys/key-routes.ts';
 import { exportAudit } from './audit/export-audit.ts';
 import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
+import { filesRoutes } from './files/files-routes.ts';
+import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
@@ -38,5 +39,6 @@ export function opsRoutes(app: App, api: Api): void {
   keyRoutes(app, api);
   workspaceRoutes(app, api);
   for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
+  filesRoutes(app, api);
   notAvailable(app);
 }
