@@ -110,7 +110,7 @@ async function* packFile(
 
 const CHUNK_BYTES = 256 * 1024;
 
-async function* contentOf(file: FileHandle, size: number, shown: string): AsyncGenerator<Buffer> {
+export async function* contentOf(file: FileHandle, size: number, shown: string): AsyncGenerator<Buffer> {
   for (let at = 0; at < size; ) {
     const { bytesRead, buffer } = await file.read(
       Buffer.allocUnsafe(CHUNK_BYTES),
@@ -129,7 +129,7 @@ async function* contentOf(file: FileHandle, size: number, shown: string): AsyncG
   }
 }
 
-function countBytes(state: PackState, bytes: number): void {
+export function countBytes(state: PackState, bytes: number): void {
   state.bytes += bytes;
   if (state.bytes > state.maxBytes) throw tooLarge(state.maxBytes, 'MAX_ARCHIVE_BYTES');
 }
