@@ -287,7 +287,11 @@ describe('refuses an archive', () => {
         ),
       'invalid_archive',
     ],
-    ['with a pipe', () => evil((directory) => execFileSync('mkfifo', [join(directory, 'p')]), 'p'), 'invalid_archive'],
+    [
+      'with a pipe',
+      () => evil((directory) => execFileSync('sh', ['-c', `mkfifo ${join(directory, 'p')}`]), 'p'),
+      'invalid_archive',
+    ],
     [
       'that is a bomb',
       () => evil((d) => writeFileSync(join(d, 'z'), Buffer.alloc(10_000_000)), 'z'),

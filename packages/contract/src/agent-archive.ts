@@ -15,6 +15,14 @@ const word = (max: number) =>
     .max(max)
     .regex(/^[\w.:/+@[\] -]*$/, 'holds characters that it cannot have');
 
+const Metadata = z.record(
+  z
+    .string()
+    .max(64)
+    .refine((key) => key.isWellFormed() && !key.includes('\0'), 'holds characters that it cannot have'),
+  z.string().max(512),
+);
+
 /** `agent.json` of an exported agent. */
 export const AgentArchive = z
   .object({
@@ -26,7 +34,7 @@ export const AgentArchive = z
     env_names: z.array(z.string()).max(10_000).describe('Variables whose values were left out.'),
     agent: z.object({
       id,
-      metadata: z.record(word(64), z.string().max(512)),
+      metadata: Metadata,
       current_version: z.int().min(1),
       created_at: time,
     }),
@@ -46,7 +54,7 @@ export const AgentArchive = z
       harness: z.string().max(100),
       harness_session_id: z.uuid(),
       title: z.string().max(1_000).nullable(),
-      metadata: z.record(word(64), z.string().max(512)),
+      metadata: Metadata,
       directory: z.string().max(4_096).describe('Where it lay on its node; its working directory was `work` in it.'),
       created_at: time,
     }),

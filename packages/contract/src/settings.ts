@@ -203,6 +203,9 @@ export const LIVE_SETTINGS = [
   'AUDIT_DENIALS_PER_MINUTE',
   'AUDIT_TIMEOUT',
   'ALLOWED_ORIGINS',
+  'MAX_FILE_BYTES',
+  'MAX_ARCHIVE_BYTES',
+  'MAX_ARCHIVE_ENTRIES',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];

@@ -125,7 +125,7 @@ describe('a neighbour who swaps directories for links', () => {
         loop(write(['d', 'deep', 'new', 'f'])),
         loop(() => removePath(place, ['d'], { recursive: true, ifMatch: null })),
         loop(() => removePath(place, ['d', 'deep', 'f'], { recursive: true, ifMatch: null })),
-        loop(async () => void (await movePath(pool, place, ['d', 'keep'], ['taken'], true))),
+        loop(async () => void (await movePath(place, ['d', 'keep'], ['taken'], true))),
         loop(async () => {
           await using directory = await open();
           const { entries } = await listDirectory(directory, [], { recursive: true, limit: 1_000 });

@@ -1,11 +1,12 @@
 import { type AgentArchive, ARCHIVE_FORMAT, ARCHIVE_VERSION } from '@aaas/contract/agent-archive';
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Pool } from 'pg';
+import { exportedDefinition } from './exported-definition.ts';
 
 interface AgentRow {
   agent: AgentArchive['agent'];
   session: Omit<AgentArchive['session'], 'directory'>;
-  versions: AgentArchive['versions'];
+  versions: (Omit<AgentArchive['versions'][number], 'definition'> & { definition: AgentDefinition })[];
 }
 
 // Times as RFC 3339, as JSON has them; to_json would leave out the Z.
@@ -34,18 +35,19 @@ export async function loadArchive(
   const result = await pool.query<AgentRow>({ ...LOAD, values: [agent.workspaceId, agent.agentId] });
   const row = result.rows[0];
   if (!row) return null;
-  const envs = row.versions.map(({ definition }) => (definition as unknown as AgentDefinition).env);
+  const names = row.versions.flatMap(({ definition }) => Object.keys(definition.env));
   return {
     format: ARCHIVE_FORMAT,
     format_version: ARCHIVE_VERSION,
     platform_version: facts.platformVersion,
     exported_at: facts.now.toISOString(),
     log_seq: facts.logSeq,
-    env_names: facts.includeEnv ? [] : [...new Set(envs.flatMap((env) => Object.keys(env)))].sort(),
+    env_names: facts.includeEnv ? [] : [...new Set(names)].sort(),
     agent: row.agent,
-    versions: facts.includeEnv
-      ? row.versions
-      : row.versions.map((version) => ({ ...version, definition: { ...version.definition, env: {} } })),
+    versions: row.versions.map((version) => ({
+      ...version,
+      definition: exportedDefinition(version.definition, facts.includeEnv),
+    })),
     session: { ...row.session, directory: facts.directory },
   };
 }

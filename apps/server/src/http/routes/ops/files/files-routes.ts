@@ -11,7 +11,7 @@ export function filesRoutes(app: App, api: Api): void {
   for (const route of [readPath, removePath, movePath, exportAgent]) route(app, api);
   app.register(async (uploads) => {
     uploads.removeAllContentTypeParsers();
-    uploads.addContentTypeParser('*', (_request, _body, done) => done(null));
+    uploads.addContentTypeParser('*', (_request, body, done) => done(null, body));
     for (const route of [writePath, importAgent]) route(uploads as App, api);
   });
 }

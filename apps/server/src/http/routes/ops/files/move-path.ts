@@ -23,7 +23,7 @@ export function movePath(app: App, api: Api): void {
       const session = await mainSessionOf(api, request);
       const { from, to, overwrite } = request.body;
       const place = await locateDirectory(api.ctx.pool, api.directories, session);
-      return move(api.ctx.pool, place, parsePath(from), parsePath(to), overwrite);
+      return move(place, parsePath(from), parsePath(to), overwrite);
     },
   );
 }
