@@ -18,6 +18,7 @@ import { idempotency } from './plugins/idempotency.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { manners } from './plugins/manners.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
+import { nameRest } from './plugins/name-rest.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
 import { opsRoutes } from './routes/ops/ops-routes.ts';
 
@@ -71,7 +72,7 @@ export async function createApp(api: Api): Promise<App> {
       },
       security: [{ key: [] }, { bearer: [] }],
     },
-    transform: describeRoute,
+    transform: nameRest(describeRoute),
     transformObject: jsonSchemaTransformObject,
   });
   app.addHook('onRoute', (route) => {

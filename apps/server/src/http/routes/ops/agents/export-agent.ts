@@ -1,5 +1,6 @@
 import { ApiError } from '@aaas/contract/errors';
 import { z } from 'zod';
+import { holds } from '../../../../access/scopes.ts';
 import { exportAgent as packAgent } from '../../../../agents/export/export-agent.ts';
 import type { Api, App } from '../../../api.ts';
 import { flag } from '../files/files-route.ts';
@@ -30,8 +31,7 @@ export function exportAgent(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { include_env: includeEnv, wait } = request.query;
-      const { scopes } = request.principal;
-      if (includeEnv && !scopes.includes('*') && !scopes.includes('agents:write')) {
+      if (includeEnv && !holds(request.principal.scopes, 'agents:write')) {
         throw new ApiError('missing_scope', 'include_env needs the scope agents:write. Use a key that has it.');
       }
       const session = await mainSessionOf(api, request);
