@@ -65,7 +65,6 @@ async function run(command: string, by = agent): Promise<string> {
 it('exchanges files with the agent, who owns what it is given', async () => {
   const written = await put('in/put ü.txt', 'from outside\n', { 'content-type': 'application/json' });
   expect(written.status).toBe(201);
-  expect(written.headers.get('location')).toBe(`${agent.path}/files/in/put%20%C3%BC.txt`);
   expect(
     await run('cat "in/put ü.txt"; echo and inside >> "in/put ü.txt"; mkdir in/own; stat -c "%U %a" in "in/put ü.txt"'),
   ).toMatch(/^from outside/);

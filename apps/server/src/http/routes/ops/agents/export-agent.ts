@@ -15,7 +15,7 @@ export function exportAgent(app: App, api: Api): void {
     {
       // A HEAD would pack all of it to say how long it is.
       exposeHeadRoute: false,
-      config: { operation: 'agents.export', scope: 'files:read' },
+      config: { operation: 'agents.export', scope: 'files:read', rate: 'query' },
       schema: {
         tags: ['agents'],
         summary: 'Export an agent as a .tar.gz',

@@ -13,7 +13,7 @@ export function importAgent(app: App, api: Api): void {
   app.post(
     '/api/v1/agents/import',
     {
-      config: { operation: 'agents.import', scope: 'agents:write' },
+      config: { operation: 'agents.import', scope: 'agents:write', rate: 'create' },
       schema: {
         tags: ['agents'],
         summary: 'Import an agent',

@@ -26,11 +26,6 @@ export async function filesOf(
   return { place: await locateDirectory(api.ctx.pool, api.directories, session), names };
 }
 
-/** The address of a path of an agent's, relative to the server. */
-export function addressOf(agentId: string, path: string): string {
-  return `/api/v1/agents/${agentId}/files/${path.split('/').map(encodeURIComponent).join('/')}`;
-}
-
 /** The entity tags of If-Match or If-None-Match; null without the header. */
 export function tagsOf(header: string | undefined): string[] | null {
   if (header === undefined) return null;

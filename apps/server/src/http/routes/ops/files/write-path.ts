@@ -8,7 +8,7 @@ import { unpackInto } from '../../../../directories/files/unpack-into.ts';
 import { writeFile } from '../../../../directories/files/write-file.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
-import { addressOf, FILES, FilesParams, filesOf, tagsOf } from './files-route.ts';
+import { FILES, FilesParams, filesOf, tagsOf } from './files-route.ts';
 
 const Query = z.object({
   type: z.enum(['file', 'directory']).default('file').describe('directory: make one, and those above it.'),
@@ -54,10 +54,7 @@ export function writePath(app: App, api: Api): void {
                 mustBeNew: mustBeNew(request.headers['if-none-match']),
               });
         if (entry.etag) reply.header('etag', entry.etag);
-        return reply
-          .code(created ? 201 : 200)
-          .header('location', addressOf(request.params.agent_id, names.join('/')))
-          .send(entry);
+        return reply.code(created ? 201 : 200).send(entry);
       },
     );
   }
