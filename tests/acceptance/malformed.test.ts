@@ -18,7 +18,6 @@ const UNLISTED = [
   'POST /api/v1/query',
   'GET /api/v1/fleet',
   'PATCH /api/v1/agents/{agent_id}',
-  'GET /api/v1/agents/{agent_id}/files/{path}',
   'POST /v1/agents',
   'GET /v1/environments/{id}',
   'POST /v1/sessions',

@@ -12,7 +12,7 @@ export interface Tenant {
 }
 
 /** Parameters of paths that are no ids: what to put there. */
-export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { '*': 'notes.txt' };
+export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { path: 'notes.txt' };
 
 /** Fills the workspace of a key. Nothing of it runs any more when this returns. Whoever adds a kind of id adds one here. */
 export async function fillTenant(platform: Platform, marker: string, key: string): Promise<Tenant> {
@@ -25,6 +25,7 @@ export async function fillTenant(platform: Platform, marker: string, key: string
   const webhook = await ask('POST', '/api/v1/webhooks', hook);
   const { agent_id } = await ask('POST', '/api/v1/agents', { config });
   const answer = await ask('POST', `/api/v1/agents/${agent_id}/messages`, { message: marker });
+  await ask('PUT', `/api/v1/agents/${agent_id}/files/notes.txt`, marker);
   await ask('POST', `/api/v1/agents/${agent_id}/stop`);
   const view = () => ask('GET', `/api/v1/agents/${agent_id}`);
   await until(async () => (await view()).status === 'stopped');

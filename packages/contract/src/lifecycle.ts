@@ -33,6 +33,7 @@ export type Status = keyof typeof STATUSES;
 /** Why a session is in its status: a closed list, each with a sentence for people. */
 export const STATUS_REASONS = {
   created: 'The session was created.',
+  imported: 'It was imported from an archive.',
   start_requested: 'Somebody asked for a start.',
   restart_requested: 'Somebody asked for a restart.',
   stop_requested: 'Somebody asked for a stop.',

@@ -193,6 +193,15 @@ export const Settings = z.object({
     .describe(
       'Networks, addresses and host names (*.name for all below) that webhooks of every workspace may reach although they are not public, over http too.',
     ),
+  MAX_FILE_BYTES: whole(1, 2 ** 40)
+    .default(100 * 1024 * 1024)
+    .describe('Bytes of a file that is written over the API, at most.'),
+  MAX_ARCHIVE_BYTES: whole(1, 2 ** 43)
+    .default(2 * 1024 * 1024 * 1024)
+    .describe('Bytes in an archive (downloads of directories, exports, imports), unpacked, at most.'),
+  MAX_ARCHIVE_ENTRIES: whole(1, 10_000_000)
+    .default(100_000)
+    .describe('Files, directories and links in an archive, at most.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -256,6 +265,9 @@ export const LIVE_SETTINGS = [
   'WEBHOOK_DISABLE_AFTER',
   'WEBHOOK_MAX_PENDING',
   'WEBHOOK_RETENTION_DAYS',
+  'MAX_FILE_BYTES',
+  'MAX_ARCHIVE_BYTES',
+  'MAX_ARCHIVE_ENTRIES',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];

@@ -1,5 +1,9 @@
-import { chown, mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { User } from '../processes/passage.ts';
+import { Directory } from './confined/directory.ts';
+import { discard } from './confined/discard.ts';
+import { openStaging } from './confined/staging.ts';
 
 /** Where a session lives on this node. */
 export interface SessionDirectory {
@@ -12,6 +16,8 @@ export interface SessionDirectory {
   tmp: string;
 }
 
+const PARTS = ['work', 'home', 'config', 'tmp'] as const;
+
 export function sessionDirectory(dataDir: string, sessionId: string): SessionDirectory {
   const root = join(dataDir, 'sessions', sessionId);
   return {
@@ -23,19 +29,47 @@ export function sessionDirectory(dataDir: string, sessionId: string): SessionDir
   };
 }
 
-/** Makes what is missing, closed to everybody but `user`. Null: the server's own user. */
-export async function prepareDirectory(
-  directory: SessionDirectory,
-  user: { uid: number; gid: number } | null,
-): Promise<void> {
+/** Opens the directory that holds those of all sessions, made when it is missing. */
+export async function openSessions(dataDir: string): Promise<Directory> {
+  const path = join(dataDir, 'sessions');
   // Users of agents pass through it, and cannot see whose else is there.
-  await mkdir(dirname(directory.root), { recursive: true, mode: user ? 0o711 : 0o700 });
-  for (const path of [directory.root, directory.work, directory.home, directory.config, directory.tmp]) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    if (user) await chown(path, user.uid, user.gid);
+  await mkdir(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  return (await Directory.openTrusted(path)) as Directory;
+}
+
+/**
+ * Makes what is missing of a session's directory, closed to everybody but `user`. Null: the server's own user.
+ * The user owns the parts but not what holds them, and can therefore not put something else in their place.
+ */
+export async function prepareDirectory(dataDir: string, sessionId: string, user: User | null): Promise<void> {
+  await using sessions = await openSessions(dataDir);
+  await using root = await ensureDirectory(sessions, sessionId);
+  if (user) {
+    await root.handle.chown(process.getuid?.() ?? 0, user.gid);
+    await root.handle.chmod(0o710);
+  }
+  for (const part of PARTS) {
+    await using directory = await ensureDirectory(root, part);
+    if (user) await directory.handle.chown(user.uid, user.gid);
+    await directory.handle.chmod(0o700);
   }
 }
 
-export async function removeDirectory(directory: SessionDirectory): Promise<void> {
-  await rm(directory.root, { recursive: true, force: true, maxRetries: 3 });
+/** A link or a file of that name has been put there to lead us astray: it goes. */
+async function ensureDirectory(parent: Directory, name: string): Promise<Directory> {
+  const info = await parent.inspect(name);
+  if (info && !info.isDirectory()) await unlink(parent.at(name));
+  if (!info?.isDirectory()) await mkdir(parent.at(name), { mode: 0o700 }).catch(existing);
+  return (await parent.openDirectory(name)) as Directory;
+}
+
+function existing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+/** Removes everything that a session has on this node. */
+export async function removeDirectory(dataDir: string, sessionId: string): Promise<void> {
+  await using sessions = await openSessions(dataDir);
+  await using staging = await openStaging(sessions);
+  await discard(sessions, sessionId, staging);
 }

@@ -6,6 +6,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { DirectorySite } from '../directories/directory-site.ts';
 import type { Gateway } from '../gateway/gateway-options.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
@@ -30,6 +31,8 @@ export interface Api {
   /** How the model providers are, and what they serve. */
   gateway: Pick<Gateway, 'upstreams' | 'models'>;
   isolation: 'user' | 'process';
+  /** Where this node keeps the directories of sessions. */
+  directories: DirectorySite;
   /** The session has something to do. A hint. */
   wake(sessionId: string): void;
   /** Sessions that this node owns. */

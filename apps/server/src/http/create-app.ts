@@ -18,15 +18,16 @@ import { idempotency } from './plugins/idempotency.ts';
 import { jsonBody } from './plugins/json-body.ts';
 import { manners } from './plugins/manners.ts';
 import { requestMetrics } from './plugins/metrics.ts';
+import { nameRest } from './plugins/name-rest.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
 import { opsRoutes } from './routes/ops/ops-routes.ts';
 
 const MIB = 1024 * 1024;
-/** Within this a client must have sent its headers, and within the other all of its request. */
+/** Within this a client must have sent its headers, and within the other all of its request, an upload included. */
 const HEADERS_WITHIN_MS = 20_000;
-const REQUEST_WITHIN_MS = 120_000;
+const REQUEST_WITHIN_MS = 900_000;
 // The pages of /docs bring scripts of their own; all else is data.
 const DOCS_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
@@ -77,7 +78,7 @@ export async function createApp(api: Api): Promise<App> {
       },
       security: [{ key: [] }, { bearer: [] }],
     },
-    transform: describeRoute,
+    transform: nameRest(describeRoute),
     transformObject: jsonSchemaTransformObject,
   });
   app.addHook('onRoute', (route) => {

@@ -7,7 +7,8 @@ import { bootstrapAccess } from '../access/bootstrap.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
-import { removeDirectory, sessionDirectory } from '../directories/session-directory.ts';
+import { clearStaging } from '../directories/confined/staging.ts';
+import { removeDirectory } from '../directories/session-directory.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
@@ -111,6 +112,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   closers.add('resealing', () => resealing);
   const deliverer = new Deliverer({ pool, keyring, settings, nodeId: node.id, log });
   closers.add('webhooks', () => deliverer.close());
+  await clearStaging(dataDir);
 
   const tokenSecret = await nodeSecret(dataDir);
   const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, closers });
@@ -131,7 +133,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     }),
     leaseTtlMs: settings.LEASE_TTL * 1000,
     bounds: workerBounds(settings),
-    removeDirectory: (sessionId) => removeDirectory(sessionDirectory(dataDir, sessionId)),
+    removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
   });
 
   const access = createAuthenticator(pool, keyUsage.note);
@@ -167,6 +169,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     simulated: providers.simulated,
     gateway,
     isolation: users.isolation,
+    directories: { dataDir, nodeId: node.id, uidBase: users.uidBase },
     wake: (sessionId) => {
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },

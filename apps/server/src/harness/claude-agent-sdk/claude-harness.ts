@@ -20,7 +20,7 @@ export function claudeHarness(node: {
       const directory = sessionDirectory(node.dataDir, session.id);
       const id = node.uidBase === null ? null : node.uidBase + session.number;
       const user = id === null ? null : { uid: id, gid: id };
-      await prepareDirectory(directory, user);
+      await prepareDirectory(node.dataDir, session.id, user);
       return openClaudeSession({
         session,
         interrupted,

@@ -12,6 +12,8 @@ const EXPOSED = [
   'ratelimit-policy',
   'retry-after',
   'location',
+  'etag',
+  'content-range',
   'idempotent-replayed',
   'content-disposition',
 ];

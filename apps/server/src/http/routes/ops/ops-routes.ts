@@ -18,6 +18,7 @@ import { exportAudit } from './audit/export-audit.ts';
 import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
 import { budgetRoutes } from './budgets/budget-routes.ts';
+import { filesRoutes } from './files/files-routes.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
 import { health } from './meta/health.ts';
@@ -45,5 +46,6 @@ export function opsRoutes(app: App, api: Api): void {
   getUsage(app, api);
   budgetRoutes(app, api);
   webhookRoutes(app, api);
+  filesRoutes(app, api);
   notAvailable(app);
 }

@@ -1,0 +1,27 @@
+import type { AgentDefinition } from '@aaas/contract/agent-config';
+
+// Each field of a definition is decided about here: one that may hold a secret must not leave by being forgotten.
+const TRAVELS: Record<keyof AgentDefinition, boolean> = {
+  agent_type: true,
+  name: true,
+  description: true,
+  model: true,
+  prompt_base: true,
+  system_prompt: true,
+  personality: true,
+  language: true,
+  allowed_tools: true,
+  permission_mode: true,
+  max_turns: true,
+  max_tokens: true,
+  temperature: true,
+  env: false,
+  budget: true,
+  harness: true,
+};
+
+/** A definition as it leaves the platform; values of `env` only if asked for. */
+export function exportedDefinition(definition: AgentDefinition, includeEnv: boolean): Record<string, unknown> {
+  const travelling = Object.entries(definition).filter(([name]) => TRAVELS[name as keyof AgentDefinition]);
+  return { ...Object.fromEntries(travelling), env: includeEnv ? definition.env : {} };
+}

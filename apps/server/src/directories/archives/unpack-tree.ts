@@ -1,0 +1,119 @@
+import { constants } from 'node:fs';
+import { lchown, mkdir, symlink, unlink } from 'node:fs/promises';
+import type { User } from '../../processes/passage.ts';
+import { quoted } from '../confined/descend.ts';
+import type { Directory } from '../confined/directory.ts';
+import { whatIsWrongWith } from '../confined/parse-path.ts';
+import { writeAll } from '../files/receive.ts';
+import { invalidArchive } from './invalid-archive.ts';
+import { staysInside } from './link-target.ts';
+import type { TarItem } from './read-tar.ts';
+
+/** What has been unpacked. */
+export interface Unpacked {
+  files: number;
+  directories: number;
+  symlinks: number;
+  sizeBytes: number;
+}
+
+/**
+ * Puts one entry of an archive into a directory that nobody else can reach yet. An archive is hostile: no entry may lie
+ * outside, nor below a link, and only files, directories and links that point inside are taken.
+ * @param path of the entry, relative to `top`
+ */
+export async function unpackItem(
+  top: Directory,
+  item: TarItem,
+  path: string,
+  owner: User | null,
+  unpacked: Unpacked,
+): Promise<void> {
+  const plain = path.replace(/^(\.\/+)+/, '').replace(/^\.$/, '');
+  const why = whatIsWrongWith(plain);
+  if (why !== null) throw invalidArchive(`holds ${quoted(path)}, whose path ${why}`);
+  const names = plain.split('/').filter((name) => name !== '');
+  const name = names.at(-1);
+  if (name === undefined) return;
+  if (item.type === 'other') {
+    throw invalidArchive(
+      `holds ${quoted(path)}, which is a ${item.kind === 'Link' ? 'hard link' : item.kind}. Only files, directories and symbolic links can be unpacked`,
+    );
+  }
+  await using parent = await enter(top, names.slice(0, -1), owner, path);
+  const before = await parent.inspect(name);
+  if (item.type === 'directory') {
+    await using made = await enter(parent, [name], owner, path);
+    await made.handle.chmod((item.mode & 0o777) | 0o700);
+    unpacked.directories++;
+    return;
+  }
+  if (before?.isDirectory()) throw invalidArchive(`holds ${quoted(path)} twice, once as a directory`);
+  // The later of two entries counts, as with any tar.
+  if (before) await unlink(parent.at(name));
+  if (item.type === 'symlink') await putLink(parent, name, names, item, owner, unpacked);
+  else await putFile(parent, name, item, owner, unpacked);
+}
+
+async function putFile(
+  parent: Directory,
+  name: string,
+  item: TarItem,
+  owner: User | null,
+  unpacked: Unpacked,
+): Promise<void> {
+  await using file = await parent.openFile(name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  unpacked.sizeBytes += await writeAll(file, item.content());
+  if (owner) await file.chown(owner.uid, owner.gid);
+  await file.chmod((item.mode & 0o777) | 0o400);
+  if (item.modified && !Number.isNaN(item.modified.getTime())) await file.utimes(item.modified, item.modified);
+  unpacked.files++;
+}
+
+async function putLink(
+  parent: Directory,
+  name: string,
+  names: string[],
+  item: TarItem,
+  owner: User | null,
+  unpacked: Unpacked,
+): Promise<void> {
+  if (!staysInside(names, item.linkpath)) {
+    throw invalidArchive(
+      `holds the link ${quoted(names.join('/'))}, which points outside, to ${quoted(item.linkpath)}`,
+    );
+  }
+  await symlink(item.linkpath, parent.at(name));
+  if (owner) await lchown(parent.at(name), owner.uid, owner.gid);
+  unpacked.symlinks++;
+}
+
+/** Opens a directory below `top` and makes what is missing. */
+async function enter(top: Directory, names: string[], owner: User | null, path: string): Promise<Directory> {
+  let here = (await top.openDirectory('.')) as Directory;
+  try {
+    for (const name of names) {
+      const next = await stepInto(here, name, owner, path);
+      await here.handle.close();
+      here = next;
+    }
+    return here;
+  } catch (error) {
+    await here.handle.close();
+    throw error;
+  }
+}
+
+async function stepInto(here: Directory, name: string, owner: User | null, path: string): Promise<Directory> {
+  const info = await here.inspect(name);
+  if (info && !info.isDirectory()) {
+    throw invalidArchive(`holds ${quoted(path)}, which lies below ${quoted(name)}, and that is no directory`);
+  }
+  if (!info) await mkdir(here.at(name), { mode: 0o700 });
+  const next = (await here.openDirectory(name)) as Directory;
+  if (!info) {
+    if (owner) await next.handle.chown(owner.uid, owner.gid);
+    await next.handle.chmod(0o755);
+  }
+  return next;
+}
