@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.ts';
 import { createBudgets } from './budgets/budgets.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
-import type { Call, GatewayContext } from './gateway-context.ts';
+import type { GatewayContext } from './gateway-context.ts';
 import type { Activity, Gateway, GatewayOptions } from './gateway-options.ts';
 import { handleRequest } from './handle-request.ts';
 import { createLedger } from './ledger/ledger.ts';
@@ -34,9 +34,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const policy: RetryPolicy = { ...SYSTEM_CLOCK, ...RETRY_BOUNDS, ...options.retry };
   const { upstreams, simulator, settings } = options;
   const fleet = openFleet({ upstreams, simulator, settings, now: policy.now });
-  const costsNothing = upstreams.every((upstream) => upstream.simulated);
-  const isFree = ({ principal }: Call) => principal.simulated || costsNothing;
-  const budgets = createBudgets(options.pool, log, policy, isFree);
+  const budgets = createBudgets(options.pool, log, policy, fleet);
   const context: GatewayContext = {
     log,
     tokenSecret: createSecretKey(options.tokenSecret),

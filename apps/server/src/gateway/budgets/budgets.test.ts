@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../postgres/test-database.ts';
+import { scanBody } from '../request/scan-body.ts';
 import { addSession, addTurn, eventually, ledgerOf, startTestGateway, type TestGateway } from '../testing.ts';
 import { ASK, ask } from '../testing-client.ts';
 import { type Act, MESSAGE, SSE_HEADERS, streamMessage } from '../testing-upstream.ts';
+import { estimateCost } from './estimate-cost.ts';
 
 /** What one answer of the upstream costs, and a request that reserves more than that. */
 const COST = 12 * 3000 + 41 * 15_000 + 3000 * 300 + 500 * 3750 + 70 * 6000;
@@ -186,7 +188,7 @@ test('a model without a price does not slip under a budget in USD; tokens are co
   const t = await start();
   await limitAgent({ total_usd: 5 });
   expect(await send(t, session, { ...BODY, model: 'some-other-model' })).toMatchObject({
-    status: 403,
+    status: 402,
     error: { message: expect.stringContaining('no price is known') },
   });
   expect(t.upstream.seen).toEqual([]);
@@ -242,4 +244,15 @@ test('a database that does not answer lets nothing through unseen', async () => 
     status: 503,
     message: expect.stringContaining('cannot be checked'),
   });
+});
+
+test('what a request may cost follows from whoever may serve it, by the names they give the model', () => {
+  const facts = scanBody(Buffer.from('{"model":"fast","max_tokens":1000}'));
+  const served = (...models: string[]) => models.map((model) => ({ upstream: { simulated: model === 'free' }, model }));
+  const cost = (...models: string[]) => facts && estimateCost(facts, 3_000, served(...models)).nanousd;
+  const sonnet = 1_000 * 3_750 + 1_000 * 15_000;
+  expect(cost('claude-sonnet-4-5')).toBe(sonnet);
+  expect(cost('claude-haiku-4-5', 'claude-sonnet-4-5', 'free')).toBe(sonnet);
+  expect(cost('claude-sonnet-4-5', 'nobody-knows')).toBeNull();
+  expect(cost('free')).toBe(0);
 });

@@ -11,6 +11,7 @@ import type { Call } from '../gateway-context.ts';
 import type { ModelRequest } from '../ledger/model-request.ts';
 import { DATABASE_BACKOFF_CAP_MS, DATABASE_BACKOFF_MS, DATABASE_TRIES } from '../limits.ts';
 import { scanBody } from '../request/scan-body.ts';
+import type { Fleet } from '../upstreams/fleet.ts';
 import type { RetryPolicy } from '../upstreams/retry-policy.ts';
 import { amounts } from './budget-line.ts';
 import { describeExhausted } from './describe-exhausted.ts';
@@ -26,7 +27,7 @@ const NO_LIMIT = async () => {};
 
 const NO_DATABASE: GatewayError = { status: 503, message: 'The budget cannot be checked now; try again later.' };
 const UNPRICED: GatewayError = {
-  status: 403,
+  status: 402,
   message:
     'A budget in USD holds for this agent, and no price is known for the model that it asks. Choose a model of the price table, or set the budget in tokens.',
 };
@@ -44,8 +45,7 @@ export interface Budgets {
   close(): Promise<void>;
 }
 
-/** `isFree`: what the request asks costs nothing, whatever the price table says. */
-export function createBudgets(pool: Pool, log: Logger, policy: RetryPolicy, isFree: (call: Call) => boolean): Budgets {
+export function createBudgets(pool: Pool, log: Logger, policy: RetryPolicy, fleet: Pick<Fleet, 'serving'>): Budgets {
   const unlimited = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: UNLIMITED_TTL_MS });
   const given = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   /** The sessions of requests with a reservation, by its id. */
@@ -103,8 +103,9 @@ export function createBudgets(pool: Pool, log: Logger, policy: RetryPolicy, isFr
       if (unlimited.has(principal.agentId)) return NO_LIMIT;
       const facts = scanBody(body);
       if (!facts) return NO_LIMIT; // It is no request, and goes nowhere.
-      const priced = estimateCost(facts, body.length);
-      const estimate = isFree(call) ? { ...priced, nanousd: 0 } : priced;
+      const candidates = await fleet.serving(principal, facts.model);
+      if (candidates.length === 0) return NO_LIMIT; // Nobody serves it.
+      const estimate = estimateCost(facts, body.length, candidates);
       const id = newId('mreq');
       let pings: { stop(): void } | null = null;
       try {

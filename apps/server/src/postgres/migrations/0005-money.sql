@@ -3,6 +3,19 @@ alter table inputs add column key_id text;
 alter table turns add column key_id text;
 alter table model_requests add column key_id text;
 
+-- From now on each insert into the ledger adds to the usage of its turn; turns that run have had none so far.
+update turns t
+   set input_tokens = r.input_tokens, output_tokens = r.output_tokens,
+       cache_read_input_tokens = r.cache_read_input_tokens, cache_creation_input_tokens = r.cache_creation_input_tokens,
+       cost_nanousd = r.cost_nanousd
+  from (select turn_id, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+               sum(cache_read_input_tokens) as cache_read_input_tokens,
+               sum(cache_creation_5m_input_tokens + cache_creation_1h_input_tokens) as cache_creation_input_tokens,
+               sum(cost_nanousd) as cost_nanousd
+          from model_requests where turn_id in (select id from turns where state = 'running')
+         group by turn_id) r
+ where r.turn_id = t.id;
+
 -- What agents, workspaces and sessions have spent: counters that each insert into the ledger moves, in one statement
 -- with it. One row each; a workspace has several, so that its requests do not queue for one row's lock. A counter of a
 -- period begins again when the first request of a later one is written; days and months are UTC.
