@@ -16,7 +16,7 @@ let routes: Route[];
 let schemas: Record<string, Schema>;
 const tenants: Record<'victim' | 'victimTest' | 'stranger' | 'operator', Tenant> = {} as never;
 beforeAll(async () => {
-  platform = await startTestPlatform({ WEBHOOK_ALLOW_PRIVATE: '127.0.0.1' });
+  platform = await startTestPlatform({ WEBHOOK_ALLOW_PRIVATE: '127.0.0.1', WEBHOOK_RETRY_SCHEDULE: '86400' });
   client = rawClient(platform.url);
   pool = createPool(platform.database, { max: 2, log: { warn: () => {} } });
   const description = await platform.json('GET', '/openapi.json');
