@@ -106,6 +106,9 @@ describe.skipIf(!bin)('two processes on one PostgreSQL', () => {
       expect([answer.status, answer.headers.get('ratelimit')]).toEqual([200, null]);
       await until(() => a.output().includes('the store of the limits fails'));
       expect((await a.request('GET', AGENTS)).headers.get('ratelimit')).not.toBe(null);
+      const metrics = await (await a.request('GET', '/metrics')).text();
+      expect(metrics).toMatch(/^aaas_limit_failures_total [1-9]/m);
+      expect(metrics).toMatch(/^aaas_limit_reached_total\{policy="general-key"\} [1-9]/m);
     });
 
     it('slow down who tries keys, and lock out nobody who is at work', async () => {
