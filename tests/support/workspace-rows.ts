@@ -23,6 +23,7 @@ export async function rowsOfWorkspace(pool: Pool, workspaceId: string): Promise<
 function conditionOn(table: string, columns: string[]): string | null {
   if (table === 'workspaces') return 't.id = $1';
   if (columns.includes('workspace_id')) return 't.workspace_id = $1';
+  if (columns.includes('chain')) return 't.chain = $1';
   if (columns.includes('session_id')) return 't.session_id in (select id from sessions where workspace_id = $1)';
   if (columns.includes('agent_id')) return 't.agent_id in (select id from agents where workspace_id = $1)';
   return null;

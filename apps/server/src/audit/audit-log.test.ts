@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import type { AuditRecord } from './append-entries.ts';
 import { AuditLog } from './audit-log.ts';
 import { verifyStored } from './verify-stored.ts';
@@ -39,8 +40,9 @@ const operationsOf = async (chain: string) =>
 
 function newLog(pool: Pool = db.pool) {
   const lines: string[] = [];
-  const log = new AuditLog(pool, pino({}, { write: (line: string) => void lines.push(line) }));
-  return { log, lines };
+  const metrics = createMetrics();
+  const log = new AuditLog(pool, pino({}, { write: (line: string) => void lines.push(line) }), metrics);
+  return { log, lines, metrics };
 }
 
 it('keeps one chain for each workspace, whoever writes to it at once', async () => {
@@ -83,13 +85,14 @@ it('goes on where it was when the database comes back, and says in the meantime 
 });
 
 it('loses an entry that the database refuses to its log alone, and no other', async () => {
-  const { log, lines } = newLog();
+  const { log, lines, metrics } = newLog();
   log.add(record('refused', 'op.1'));
   log.add({ ...record('refused', 'op.2'), outcome: 'nonsense' as 'failed' });
   const last = log.write(record('refused', 'op.3'), WITHIN_MS);
   await last;
   expect(await operationsOf('refused')).toEqual(['op.1', 'op.3']);
   expect(lines.join()).toMatch(/"operation":"op.2".*was not written/s);
+  expect(await metrics.registry.getSingleMetricAsString('aaas_audit_entries_lost_total')).toMatch(/total 1$/);
   expect((await verifyStored(db.pool, 'refused')).ok).toBe(true);
   await log.close();
 });

@@ -1,6 +1,7 @@
 import { ApiError } from '@aaas/contract/errors';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { type AuditRecord, appendEntries } from './append-entries.ts';
 
 const BATCH_EVERY_MS = 100;
@@ -22,15 +23,17 @@ interface Waiting {
 export class AuditLog {
   readonly #pool: Pool;
   readonly #log: Logger;
+  readonly #metrics: Pick<Metrics, 'auditEntryLost'>;
   readonly #queue: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #closed = false;
   #retryMs = RETRY_FIRST_MS;
 
-  constructor(pool: Pool, log: Logger) {
+  constructor(pool: Pool, log: Logger, metrics: Pick<Metrics, 'auditEntryLost'>) {
     this.#pool = pool;
     this.#log = log;
+    this.#metrics = metrics;
   }
 
   /** Records soon: within 100 ms while the database answers. */
@@ -124,6 +127,7 @@ export class AuditLog {
   }
 
   #giveUp(record: AuditRecord, reason: Error): void {
+    this.#metrics.auditEntryLost();
     this.#log.error({ audit: record, reason: reason.message }, 'an entry of the audit log was not written');
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { AttemptGuard } from './attempt-guard.ts';
 import { clientNetwork } from './client-network.ts';
 import { postgresCounters } from './counters.ts';
@@ -18,6 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
+const newLimiter = () => new RateLimiter(postgresCounters(db.pool), pino({ level: 'silent' }), createMetrics());
 const limit = (of: 'key' | 'workspace', subject: string, points: number): Limit => ({
   policy: `test-${of}`,
   of,
@@ -28,7 +30,7 @@ const limit = (of: 'key' | 'workspace', subject: string, points: number): Limit 
 
 describe('a limit', () => {
   it('lets through exactly its points, of whatever processes count at once, and holds its other limits harmless', async () => {
-    const limiters = [1, 2, 3].map(() => new RateLimiter(postgresCounters(db.pool), pino({ level: 'silent' })));
+    const limiters = [1, 2, 3].map(() => newLimiter());
     const limits = [limit('key', 'k1', 60), limit('workspace', 'w1', 500)];
     const counted = await Promise.all(Array.from({ length: 300 }, (_, n) => limiters[n % 3]?.count(limits)));
     const passed = counted.filter((limits) => limits?.every(({ allowed }) => allowed));
@@ -42,14 +44,14 @@ describe('a limit', () => {
   });
 
   it('is full again in the next window', async () => {
-    const limiter = new RateLimiter(postgresCounters(db.pool), pino({ level: 'silent' }));
+    const limiter = newLimiter();
     const limits = [limit('key', 'k2', 1)];
     await limiter.count(limits);
     const [refused] = await limiter.count(limits);
     expect(refused).toMatchObject({ allowed: false, remaining: 0 });
     expect(refused?.resetMs).toBeGreaterThan(50_000);
     await db.pool.query(`update rate_limit_counters set expire = 1 where key = 'test-key:k2'`);
-    const other = new RateLimiter(postgresCounters(db.pool), pino({ level: 'silent' }));
+    const other = newLimiter();
     expect((await other.count(limits))[0]?.allowed).toBe(true);
   });
 });

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Count, Counters } from './counters.ts';
 import type { Limit } from './limits-of.ts';
 
 const PATIENCE_MS = 1_000;
 const LOGGED_EACH_MS = 10_000;
+
+export type LimitMetrics = Pick<Metrics, 'limitReached' | 'limitFailed'>;
 
 export type CountedLimit = Limit & Count;
 
@@ -11,15 +14,13 @@ export type CountedLimit = Limit & Count;
 export class RateLimiter {
   readonly #counters: Counters;
   readonly #log: Logger;
+  readonly #metrics: LimitMetrics;
   #loggedAt = Number.NEGATIVE_INFINITY;
-  /** Requests that went on uncounted because the store failed. */
-  failures = 0;
-  /** Requests refused. */
-  refusals = 0;
 
-  constructor(counters: Counters, log: Logger) {
+  constructor(counters: Counters, log: Logger, metrics: LimitMetrics) {
     this.#counters = counters;
     this.#log = log;
+    this.#metrics = metrics;
   }
 
   /**
@@ -32,23 +33,24 @@ export class RateLimiter {
   async count(limits: Limit[]): Promise<CountedLimit[]> {
     try {
       const refused = limits.map((limit) => this.#usedUp(limit)).filter((limit) => limit !== null);
-      if (refused.length > 0) {
-        this.refusals += 1;
-        return refused;
-      }
+      if (refused.length > 0) return this.#refuse(refused);
       const counted = await within(PATIENCE_MS, Promise.all(limits.map((limit) => this.#countOne(limit))));
       if (counted.every(({ allowed }) => allowed)) return counted;
-      this.refusals += 1;
       for (const { allowed, policy, subject } of counted) {
         if (!allowed) continue;
         // Refused it stays, whatever comes of this.
         this.#counters.giveBack(policy, subject).catch((error: unknown) => this.#reportFailure(error));
       }
-      return counted.filter(({ allowed }) => !allowed);
+      return this.#refuse(counted.filter(({ allowed }) => !allowed));
     } catch (error) {
       this.#reportFailure(error);
       return [];
     }
+  }
+
+  #refuse(refused: CountedLimit[]): CountedLimit[] {
+    this.#metrics.limitReached(refused[0]?.policy as string);
+    return refused;
   }
 
   #usedUp(limit: Limit): CountedLimit | null {
@@ -61,10 +63,10 @@ export class RateLimiter {
   }
 
   #reportFailure(error: unknown): void {
-    this.failures += 1;
+    this.#metrics.limitFailed();
     if (performance.now() - this.#loggedAt < LOGGED_EACH_MS) return;
     this.#loggedAt = performance.now();
-    this.#log.warn({ err: error, uncounted: this.failures }, 'requests are not counted: the store of the limits fails');
+    this.#log.warn({ err: error }, 'requests are not counted: the store of the limits fails');
   }
 }
 

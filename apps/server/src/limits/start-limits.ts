@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { postgresCounters } from './counters.ts';
 import { RequestsUnderWay } from './idempotency/requests-under-way.ts';
 import { startJanitor } from './janitor.ts';
-import { RateLimiter } from './rate-limiter.ts';
+import { type LimitMetrics, RateLimiter } from './rate-limiter.ts';
 
 /** What keeps requests within bounds, and its timers. */
 export interface Limits {
@@ -12,11 +12,11 @@ export interface Limits {
   close(): Promise<void>;
 }
 
-export function startLimits(pool: Pool, log: Logger): Limits {
+export function startLimits(pool: Pool, log: Logger, metrics: LimitMetrics): Limits {
   const underWay = new RequestsUnderWay(pool, log);
   const janitor = startJanitor(pool, log);
   return {
-    limiter: new RateLimiter(postgresCounters(pool), log),
+    limiter: new RateLimiter(postgresCounters(pool), log, metrics),
     underWay,
     close: async () => {
       await underWay.close();

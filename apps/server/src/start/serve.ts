@@ -146,9 +146,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     log,
   });
   closers.add('hints', () => hints.close());
-  const limits = startLimits(pool, log);
+  const limits = startLimits(pool, log, metrics);
   closers.add('limits', () => limits.close());
-  const audit = new AuditLog(pool, log);
+  const audit = new AuditLog(pool, log, metrics);
   closers.add('audit log', () => audit.close());
 
   let draining = false;

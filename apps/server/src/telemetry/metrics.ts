@@ -11,6 +11,12 @@ export interface Metrics {
   messageEnded(agentType: string, seconds: number): void;
   /** `endpoint`: the pattern of the route, never the path that was asked for. */
   requestEnded(method: string, endpoint: string, seconds: number): void;
+  /** A request was refused for coming too often. `policy`: as in the RateLimit headers. */
+  limitReached(policy: string): void;
+  /** A request went on uncounted, because the store of the limits failed. */
+  limitFailed(): void;
+  /** An entry of the audit log went to the server's log instead. */
+  auditEntryLost(): void;
 }
 
 /** What is read when somebody scrapes. */
@@ -28,6 +34,11 @@ const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 
 const ERROR_TYPES = [
   ...['start_failed', 'process_exited', 'transcript_lost', 'node_lost', 'attempts_used_up', 'turn_retry'],
   ...['turn_timed_out', 'model_overloaded_error', 'model_rate_limited_error', 'model_request_failed_error'],
+];
+
+const POLICIES = [
+  ...['general', 'create', 'query'].flatMap((name) => [`${name}-key`, `${name}-workspace`]),
+  ...['v1-creates', 'v1-reads', 'failed-auth'],
 ];
 
 /** The counters of this process. This file is the one place where metrics are declared. */
@@ -65,6 +76,23 @@ export function createMetrics(): Metrics & { registry: Registry } {
     buckets: REQUEST_SECONDS,
     registers,
   });
+  const limited = new Counter({
+    name: 'aaas_limit_reached_total',
+    help: 'Requests refused for coming too often, by the policy of the RateLimit headers; failed-auth: without a valid key.',
+    labelNames: ['policy'],
+    registers,
+  });
+  const uncounted = new Counter({
+    name: 'aaas_limit_failures_total',
+    help: 'Requests that went on uncounted because the store of the limits failed.',
+    registers,
+  });
+  const unrecorded = new Counter({
+    name: 'aaas_audit_entries_lost_total',
+    help: 'Entries of the audit log that could not be written; they are in the log of the server.',
+    registers,
+  });
+  for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
   return {
@@ -74,6 +102,9 @@ export function createMetrics(): Metrics & { registry: Registry } {
     agentFailed: (errorType) => errors.inc({ error_type: errorType }),
     messageEnded: (agentType, seconds) => messages.observe({ agent_type: agentType }, seconds),
     requestEnded: (method, endpoint, seconds) => requests.observe({ method, endpoint }, seconds),
+    limitReached: (policy) => limited.inc({ policy }),
+    limitFailed: () => uncounted.inc(),
+    auditEntryLost: () => unrecorded.inc(),
   };
 }
 

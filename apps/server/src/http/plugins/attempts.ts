@@ -11,6 +11,7 @@ export function attempts(app: App, api: Api): void {
     if (!enabled || !api.settings.REQUIRE_API_KEY || !request.routeOptions.config.scope) return;
     const waitMs = guard.refusedMs(request.ip, keyOf(request), max);
     if (waitMs === 0) return;
+    api.ctx.metrics.limitReached('failed-auth');
     const retryAfterSeconds = Math.ceil(waitMs / 1000);
     throw new ApiError(
       'rate_limited',

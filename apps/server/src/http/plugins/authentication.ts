@@ -31,7 +31,8 @@ export function authorization(app: App): void {
   });
 }
 
-const ANYBODY: Principal = { keyId: 'anonymous', workspaceId: DEFAULT_WORKSPACE, scopes: ['*'], test: false };
+/** Who comes without a key where none is needed. */
+export const ANYBODY: Principal = { keyId: 'anonymous', workspaceId: DEFAULT_WORKSPACE, scopes: ['*'], test: false };
 
 async function principalOf(api: Api, request: FastifyRequest): Promise<Principal> {
   const key = keyOf(request);

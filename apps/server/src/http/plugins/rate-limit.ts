@@ -5,6 +5,7 @@ import { WINDOW_SECONDS } from '../../limits/counters.ts';
 import { limitsOf } from '../../limits/limits-of.ts';
 import type { CountedLimit } from '../../limits/rate-limiter.ts';
 import type { Api, App } from '../api.ts';
+import { ANYBODY } from './authentication.ts';
 
 /** Counts every request that has a principal, and refuses those that come too often. Register it after authentication. */
 export function rateLimit(app: App, api: Api): void {
@@ -16,8 +17,8 @@ export function rateLimit(app: App, api: Api): void {
         rate: request.routeOptions.config.rate,
         method: request.method,
         managed: request.routeOptions.url?.startsWith('/v1/') ?? false,
-        // Without keys every client is a caller of its own.
-        keyId: api.settings.REQUIRE_API_KEY ? keyId : clientNetwork(request.ip),
+        // Where no key is needed, whoever comes without one is a caller of his own.
+        keyId: keyId === ANYBODY.keyId ? clientNetwork(request.ip) : keyId,
         workspaceId,
       },
       api.settings,

@@ -5,7 +5,7 @@ export function metrics(app: App, api: Api): void {
   app.get(
     '/metrics',
     {
-      config: { operation: 'metrics', scope: 'platform:read' },
+      config: { operation: 'metrics', scope: 'platform:read', rate: 'none' },
       schema: { tags: ['platform'], summary: 'Metrics of this process, as Prometheus reads them' },
     },
     async (_request, reply) => {
