@@ -93,6 +93,7 @@ export const TurnUsage = z.object({
 export const MessageResponse = z
   .object({
     agent_id: z.string(),
+    session_id: z.string(),
     response: z.string(),
     timestamp,
     metadata: z.object({
@@ -167,7 +168,7 @@ export const LifecycleStep = z
 export type LifecycleStep = z.infer<typeof LifecycleStep>;
 
 export const StatusChange = z
-  .object({ agent_id: z.string(), status: StatusName, message: z.string() })
+  .object({ agent_id: z.string(), session_id: z.string(), status: StatusName, message: z.string() })
   .meta({ id: 'StatusChange' });
 export type StatusChange = z.infer<typeof StatusChange>;
 

@@ -45,14 +45,21 @@ const CHANGE = {
     select changed.status, lifecycle.seq, lifecycle.payload from changed, lifecycle`,
 };
 
+/** A null intent stays as it is. */
+export interface Wish {
+  intent: Intent | null;
+  operation: SessionRow['operation'];
+  reason: StatusReason;
+}
+
 /**
- * The API's only write to the lifecycle: what is wanted. A null intent stays as it is. The owner of the session, or the next one, carries it out.
+ * The API's only write to the lifecycle: what is wanted. The owner of the session, or the next one, carries it out.
  * @returns the status right after, or null when there is no such session in the workspace or it is archived.
  */
 export async function changeIntent(
   ctx: SessionContext,
   session: { workspaceId: string; sessionId: string },
-  wish: { intent: Intent | null; operation: SessionRow['operation']; reason: StatusReason },
+  wish: Wish,
 ): Promise<Status | null> {
   const at = ctx.now();
   const id = newId('sevt');

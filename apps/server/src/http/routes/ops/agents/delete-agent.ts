@@ -26,7 +26,12 @@ export function deleteAgent(app: App, api: Api): void {
       api.wake(sessionId);
       return reply
         .code(202)
-        .send({ agent_id: agentId, status: 'draining', message: 'It drains, and is then removed.' });
+        .send({
+          agent_id: agentId,
+          session_id: sessionId,
+          status: 'draining',
+          message: 'It drains, and is then removed.',
+        });
     },
   );
 }

@@ -4,37 +4,39 @@ import { listMessages as findMessages } from '../../../../sessions/turns/list-me
 import type { Api, App } from '../../../api.ts';
 import { pageLimit, sequence } from '../paging.ts';
 import { problems } from '../problems.ts';
-import { AgentParams, mainSessionOf } from './agent-params.ts';
+import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
 
 export function listMessages(app: App, api: Api): void {
-  app.get(
-    '/api/v1/agents/:agent_id/messages',
-    {
-      config: { operation: 'agents.messages.list', scope: 'agents:read' },
-      schema: {
-        tags: ['messages'],
-        summary: 'List messages and their answers, oldest first',
-        params: AgentParams,
-        querystring: z.object({ limit: pageLimit, cursor: sequence.default(0) }),
-        response: { 200: z.object({ data: z.array(Message), next_cursor: z.string().nullable() }), ...problems },
+  for (const { base, noun, params } of SESSION_ADDRESSES) {
+    app.get(
+      `${base}/messages`,
+      {
+        config: { operation: `${noun}.messages.list`, scope: 'agents:read' },
+        schema: {
+          tags: ['messages'],
+          summary: 'List messages and their answers, oldest first',
+          params,
+          querystring: z.object({ limit: pageLimit, cursor: sequence.default(0) }),
+          response: { 200: z.object({ data: z.array(Message), next_cursor: z.string().nullable() }), ...problems },
+        },
       },
-    },
-    async (request) => {
-      const { sessionId } = await mainSessionOf(api, request);
-      const { limit, cursor } = request.query;
-      const found = await findMessages(api.ctx.pool, sessionId, cursor, limit + 1);
-      const page = found.slice(0, limit);
-      return {
-        data: page.map((turn) => ({
-          turn_id: turn.turnId,
-          state: turn.state,
-          message: turn.message,
-          response: turn.response,
-          accepted_at: turn.acceptedAt.toISOString(),
-          ended_at: turn.endedAt?.toISOString() ?? null,
-        })),
-        next_cursor: found.length > limit ? String(page.at(-1)?.position) : null,
-      };
-    },
-  );
+      async (request) => {
+        const { sessionId } = await sessionOf(api, request);
+        const { limit, cursor } = request.query;
+        const found = await findMessages(api.ctx.pool, sessionId, cursor, limit + 1);
+        const page = found.slice(0, limit);
+        return {
+          data: page.map((turn) => ({
+            turn_id: turn.turnId,
+            state: turn.state,
+            message: turn.message,
+            response: turn.response,
+            accepted_at: turn.acceptedAt.toISOString(),
+            ended_at: turn.endedAt?.toISOString() ?? null,
+          })),
+          next_cursor: found.length > limit ? String(page.at(-1)?.position) : null,
+        };
+      },
+    );
+  }
 }
