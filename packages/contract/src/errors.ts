@@ -13,6 +13,8 @@ export const ERRORS = {
   too_many_keys: { status: 409, retryable: false, title: 'The workspace has too many keys' },
   workspace_archived: { status: 409, retryable: false, title: 'The workspace is archived' },
   workspace_protected: { status: 409, retryable: false, title: 'The workspace cannot be changed by itself' },
+  version_conflict: { status: 409, retryable: false, title: 'The agent was changed meanwhile' },
+  main_session: { status: 409, retryable: false, title: 'The main session lives as long as its agent' },
   idempotency_mismatch: { status: 409, retryable: false, title: 'The Idempotency-Key was used with another request' },
   payload_too_large: { status: 413, retryable: false, title: 'The body is too large' },
   uri_too_long: { status: 414, retryable: false, title: 'The address is too long' },

@@ -12,7 +12,8 @@ export type IdPrefix =
   | 'node'
   | 'apikey'
   | 'req'
-  | 'mreq';
+  | 'mreq'
+  | 'query';
 
 // In ASCII order, so that ids sort by the time of their making.
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

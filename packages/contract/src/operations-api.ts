@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
+import { Metadata } from './metadata.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
@@ -11,6 +12,7 @@ export const StatusReasonName = z.enum(names<StatusReason>(STATUS_REASONS)).meta
 export const CreateAgentRequest = z
   .strictObject({
     config: AgentConfigRequest,
+    metadata: Metadata.optional(),
     auto_start: z.boolean().default(true).describe('false: it stays stopped until it is started.'),
   })
   .meta({ id: 'CreateAgentRequest' });
@@ -19,6 +21,27 @@ export const CreateAgentResponse = z
   .object({ agent_id: z.string(), status: StatusName, endpoint: z.string(), message: z.string() })
   .meta({ id: 'CreateAgentResponse' });
 export type CreateAgentResponse = z.infer<typeof CreateAgentResponse>;
+
+/** A definition as it is shown: everything resolved. */
+export const AgentConfig = z
+  .object({
+    agent_type: z.enum(AGENT_TYPE_NAMES),
+    name: z.string(),
+    description: z.string().nullable(),
+    model: z.string(),
+    system_prompt: z.string(),
+    personality: z.string().nullable(),
+    language: z.string().nullable(),
+    allowed_tools: z.array(z.string()),
+    permission_mode: z.enum(PERMISSION_MODES),
+    max_turns: z.number().nullable(),
+    max_tokens: z.number().nullable(),
+    temperature: z.number().nullable(),
+    env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
+    harness: z.literal('claude-agent-sdk'),
+  })
+  .meta({ id: 'AgentConfig' });
+export type AgentConfig = z.infer<typeof AgentConfig>;
 
 export const Agent = z
   .object({
@@ -29,23 +52,12 @@ export const Agent = z
     status_since: timestamp,
     status_detail: z.string().nullable().describe('For people: the last output of a failed start, for example.'),
     next_action: z.string().nullable(),
-    config: z.object({
-      agent_type: z.enum(AGENT_TYPE_NAMES),
-      name: z.string(),
-      description: z.string().nullable(),
-      model: z.string(),
-      system_prompt: z.string(),
-      personality: z.string().nullable(),
-      language: z.string().nullable(),
-      allowed_tools: z.array(z.string()),
-      permission_mode: z.enum(PERMISSION_MODES),
-      max_turns: z.number().nullable(),
-      max_tokens: z.number().nullable(),
-      temperature: z.number().nullable(),
-      env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
-      harness: z.literal('claude-agent-sdk'),
-    }),
-    version: z.number(),
+    config: AgentConfig,
+    metadata: z.record(z.string(), z.string()),
+    version: z.number().describe('The newest one; `config` is of it. Also the ETag.'),
+    active_version: z
+      .number()
+      .describe('The one that the main session works with; it takes the newest when its turn has ended.'),
     created_at: timestamp,
     endpoint: z.string(),
     pid: z.number().nullable(),

@@ -39,3 +39,4 @@ create table queries (
 );
 create unique index queries_by_session on queries (session_id);
 create index queries_ended on queries (workspace_id, ended_at) where ended_at is not null;
+create index queries_newest on queries (workspace_id, id collate "C");

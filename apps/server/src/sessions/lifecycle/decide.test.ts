@@ -13,6 +13,8 @@ const session: SessionFacts = {
   interruptWaits: false,
   failedStarts: 0,
   retryAt: null,
+  versionPending: false,
+  ephemeral: false,
 };
 const live: Observed = {
   process: 'live',

@@ -7,4 +7,6 @@ export const WISHES = {
   restart: { intent: 'active', operation: 'restart', reason: 'restart_requested' },
   hibernate: { intent: null, operation: 'hibernate', reason: 'hibernate_requested' },
   delete: { intent: 'archived', operation: null, reason: 'delete_requested' },
+  /** Of the owner itself: the query is answered. */
+  finish: { intent: 'archived', operation: null, reason: 'query_ended' },
 } as const satisfies Record<string, Wish>;

@@ -3,13 +3,9 @@ import type { App } from '../../api.ts';
 
 // Announced parts of the operations API that this server does not serve yet.
 const ROUTES = [
-  ['PATCH', '/api/v1/agents/:agent_id'],
   ['GET', '/api/v1/agents/:agent_id/files'],
   ['GET', '/api/v1/agents/:agent_id/files/*'],
   ['PUT', '/api/v1/agents/:agent_id/files/*'],
-  ['GET', '/api/v1/sessions'],
-  ['POST', '/api/v1/sessions'],
-  ['POST', '/api/v1/query'],
   ['GET', '/api/v1/approvals'],
   ['POST', '/api/v1/approvals/:approval_id'],
   ['GET', '/api/v1/fleet'],

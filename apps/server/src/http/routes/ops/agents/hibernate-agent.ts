@@ -24,14 +24,12 @@ export function hibernateAgent(app: App, api: Api): void {
         const status = await changeIntent(api.ctx, session, WISHES.hibernate);
         if (!status) throw targetNotFound(session);
         api.wake(session.sessionId);
-        return reply
-          .code(202)
-          .send({
-            agent_id: session.agentId,
-            session_id: session.sessionId,
-            status,
-            message: 'It goes to sleep when it is idle.',
-          });
+        return reply.code(202).send({
+          agent_id: session.agentId,
+          session_id: session.sessionId,
+          status,
+          message: 'It goes to sleep when it is idle.',
+        });
       },
     );
   }
