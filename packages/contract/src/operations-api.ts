@@ -150,6 +150,10 @@ export const Message = z
     state: z.string(),
     message: z.string(),
     response: z.string().nullable(),
+    stop_reason: z.string().nullable(),
+    model: z.string().nullable(),
+    usage: TurnUsage,
+    cost_usd: z.number(),
     accepted_at: timestamp,
     ended_at: timestamp.nullable(),
   })

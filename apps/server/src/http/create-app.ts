@@ -8,6 +8,8 @@ import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } fr
 import type { Api, App } from './api.ts';
 import { allowedMethods } from './plugins/allowed-methods.ts';
 import { authentication, authorization } from './plugins/authentication.ts';
+import { withoutTwins } from './openapi-twins.ts';
+import { authentication } from './plugins/authentication.ts';
 import { clientError } from './plugins/client-errors.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
 import { endWithKey } from './plugins/end-with-key.ts';
@@ -62,6 +64,8 @@ export async function createApp(api: Api): Promise<App> {
     },
     transform: describeRoute,
     transformObject: jsonSchemaTransformObject,
+    transform: jsonSchemaTransform,
+    transformObject: (document) => withoutTwins(jsonSchemaTransformObject(document)),
   });
   app.addHook('onRoute', (route) => {
     // The documentation is for everybody, its plugin's own routes included.

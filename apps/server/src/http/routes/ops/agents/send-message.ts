@@ -7,7 +7,12 @@ import type { TurnView } from '../../../../sessions/turns/find-turn.ts';
 import { messageContent } from '../../../../sessions/turns/message-content.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
-import { SESSION_ADDRESSES, type SessionTarget, sessionOf, targetNotFound } from '../sessions/session-target.ts';
+import {
+  recalledSessionOf,
+  SESSION_ADDRESSES,
+  type SessionTarget,
+  targetNotFound,
+} from '../sessions/session-target.ts';
 import { presentAnswer } from '../turns/present-turn.ts';
 import { replyHeaders, replyWithTurn } from '../turns/reply-with-turn.ts';
 
@@ -38,7 +43,7 @@ export function sendMessage(app: App, api: Api): void {
         },
       },
       async (request, reply) => {
-        const session = await sessionOf(api, request);
+        const session = await recalledSessionOf(api, request);
         const { agentId, sessionId } = session;
         const key = request.headers['idempotency-key'];
         const added = await addInput(

@@ -1,6 +1,6 @@
 import { ApiError } from '@aaas/contract/errors';
 import { z } from 'zod';
-import { findMainSession } from '../../../../agents/find-main-session.ts';
+import { findMainSession, recallMainSession } from '../../../../agents/find-main-session.ts';
 import { findSessionAgent } from '../../../../sessions/find-session.ts';
 import type { Api } from '../../../api.ts';
 import { agentNotFound, id, isId } from '../agents/agent-params.ts';
@@ -45,11 +45,23 @@ interface Addressed {
 
 /** @throws not_found, also for another tenant's. */
 export async function sessionOf(api: Api, request: Addressed): Promise<SessionTarget> {
+  return resolve(api, request, findMainSession);
+}
+
+/**
+ * The same from memory: the session may be gone. For the path of a message, whose own statement refuses what is
+ * archived (`addInput`).
+ */
+export async function recalledSessionOf(api: Api, request: Addressed): Promise<SessionTarget> {
+  return resolve(api, request, recallMainSession);
+}
+
+async function resolve(api: Api, request: Addressed, mainSession: typeof findMainSession): Promise<SessionTarget> {
   const { workspaceId } = request.principal;
   const { params } = request;
   if ('agent_id' in params) {
     const { agent_id: agentId } = params;
-    const sessionId = isId(agentId) ? await findMainSession(api.ctx.pool, workspaceId, agentId) : null;
+    const sessionId = isId(agentId) ? await mainSession(api.ctx.pool, workspaceId, agentId) : null;
     if (!sessionId) throw agentNotFound(agentId);
     return { workspaceId, sessionId, agentId, endpoint: `/api/v1/agents/${agentId}` };
   }
