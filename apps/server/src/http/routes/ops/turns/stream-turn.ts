@@ -59,7 +59,7 @@ async function followTurn(
   }
 }
 
-/** The events of a turn lie behind `from`, and up to `to` when it has ended. Null: its session is gone. */
+/** What is shown of a turn lies behind `from`, and up to its `session.status_idle` at `to` when it has ended. Null: its session is gone. */
 async function spanOf(
   api: Api,
   sessionId: string,
@@ -67,7 +67,7 @@ async function spanOf(
 ): Promise<{ from: number; to: number | null } | null> {
   const result = await api.ctx.pool.query<{ from: number; to: number | null }>({
     name: 'turns.span',
-    text: `select coalesce(t.first_seq - 1, h.last_seq) as "from", t.last_seq as "to"
+    text: `select coalesce(t.first_seq - 1, h.last_seq) as "from", t.last_seq - 1 as "to"
              from turns t join session_heads h using (session_id) where t.session_id = $1 and t.id = $2`,
     values: [sessionId, turnId],
   });
