@@ -12,7 +12,7 @@ export interface Tenant {
 }
 
 /** Parameters of paths that are no ids: what to put there. */
-export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { '*': 'notes.txt' };
+export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { '*': 'notes.txt', version: '1' };
 
 /** Fills the workspace of a key. Nothing of it runs any more when this returns. Whoever adds a kind of id adds one here. */
 export async function fillTenant(platform: Platform, marker: string, key: string): Promise<Tenant> {
@@ -25,6 +25,7 @@ export async function fillTenant(platform: Platform, marker: string, key: string
   await ask('POST', `/api/v1/agents/${agent_id}/stop`);
   const view = () => ask('GET', `/api/v1/agents/${agent_id}`);
   await until(async () => (await view()).status === 'stopped');
+  const query = await ask('POST', '/api/v1/query?agent_type=custom', { message: marker });
   const other = await ask('POST', '/api/v1/keys', { name: marker, scopes: ['agents:read'] });
   return {
     marker,
@@ -35,6 +36,7 @@ export async function fillTenant(platform: Platform, marker: string, key: string
       agent_id,
       session_id: (await view()).session_id,
       turn_id: answer.metadata.turn_id,
+      query_id: query.query_id,
       key_id: other.id,
     },
   };

@@ -6,10 +6,9 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Api, App } from './api.ts';
+import { withoutTwins } from './openapi-twins.ts';
 import { allowedMethods } from './plugins/allowed-methods.ts';
 import { authentication, authorization } from './plugins/authentication.ts';
-import { withoutTwins } from './openapi-twins.ts';
-import { authentication } from './plugins/authentication.ts';
 import { clientError } from './plugins/client-errors.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
 import { endWithKey } from './plugins/end-with-key.ts';
@@ -63,8 +62,6 @@ export async function createApp(api: Api): Promise<App> {
       security: [{ key: [] }, { bearer: [] }],
     },
     transform: describeRoute,
-    transformObject: jsonSchemaTransformObject,
-    transform: jsonSchemaTransform,
     transformObject: (document) => withoutTwins(jsonSchemaTransformObject(document)),
   });
   app.addHook('onRoute', (route) => {
