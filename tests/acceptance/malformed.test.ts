@@ -14,10 +14,7 @@ const SEED = Number(process.env.MALFORMED_SEED ?? Date.now() % 2 ** 32);
 const PUBLIC = /^GET (\/|\/health.*|\/docs.*|\/openapi\.json)$/;
 /** Announced parts that the description leaves out. */
 const UNLISTED = [
-  'GET /api/v1/sessions',
-  'POST /api/v1/query',
   'GET /api/v1/fleet',
-  'PATCH /api/v1/agents/{agent_id}',
   'POST /v1/agents',
   'GET /v1/environments/{id}',
   'POST /v1/sessions',

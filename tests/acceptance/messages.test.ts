@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DeployedAgent, deployAgent, type LogEntry } from '../support/deployed-agent.ts';
+import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
 import { type Platform, script, until } from '../support/platform.ts';
 import { collectFrames, type Frame } from '../support/sse.ts';
 import { startTestPlatform } from '../support/test-platform.ts';
@@ -25,6 +25,7 @@ it('answers with the documented shape', async () => {
   const answer = (await response.json()) as Record<string, unknown>;
   expect(answer).toEqual({
     agent_id: agent.id,
+    session_id: agent.sessionId,
     response: 'Simulated reply 1: hello',
     timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     metadata: {
@@ -65,7 +66,7 @@ it('streams a turn: its events under their sequence, its text as it is written, 
   expect(frames[0]).toMatchObject({ event: 'x.turn_accepted', id: null });
   const logged = (await agent.log()).filter((entry) => entry.turn_id === turn && entry.type !== 'x.lifecycle');
   const shown = frames.filter((frame) => frame.id !== null && frame.event !== 'x.lifecycle');
-  expect(shown.map(asEntry)).toEqual(logged.map(withoutTurn));
+  expect(shown.map((frame) => frame.data)).toEqual(logged);
 
   const messages = logged.filter((entry) => entry.type === 'agent.message');
   expect(messages.map((entry) => entry.content[0].text)).toEqual(['Let me look. ', 'It says: seen']);
@@ -95,13 +96,13 @@ it('shows the whole log to who comes late, and the rest to who comes back', asyn
   const log = await agent.log();
   const follow = async (query: string, headers: Record<string, string>) => {
     const response = await platform.request('GET', `${agent.path}/events/stream${query}`, undefined, headers);
-    return (await collectFrames(response, (frame) => Number(frame.id) === log.length)).map(asEntry);
+    return (await collectFrames(response, (frame) => Number(frame.id) === log.length)).map((frame) => frame.data);
   };
-  const entries = log.map(withoutTurn);
-  expect(await follow('?after=0', {})).toEqual(entries);
-  expect(await follow('', { 'last-event-id': '5' })).toEqual(entries.slice(5));
+  expect(log.map((entry) => entry.seq)).toEqual(log.map((_, index) => index + 1));
+  expect(await follow('?after=0', {})).toEqual(log);
+  expect(await follow('', { 'last-event-id': '5' })).toEqual(log.slice(5));
   // What a browser sends when it connects again outranks the address that it was given.
-  expect(await follow('?after=0', { 'last-event-id': '7' })).toEqual(entries.slice(7));
+  expect(await follow('?after=0', { 'last-event-id': '7' })).toEqual(log.slice(7));
 });
 
 it('hands out a turn at once with Prefer: respond-async', async () => {
@@ -247,14 +248,6 @@ describe('with MAX_QUEUED_MESSAGES=3', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(197);
   });
 });
-
-function asEntry(frame: Frame) {
-  return { seq: Number(frame.id), ...frame.data };
-}
-
-function withoutTurn({ turn_id: _, ...entry }: LogEntry) {
-  return entry;
-}
 
 /** The pieces that were shown of an event while it was written. */
 function liveText(frames: Frame[], id: string): string {

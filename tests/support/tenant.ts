@@ -12,7 +12,7 @@ export interface Tenant {
 }
 
 /** Parameters of paths that are no ids: what to put there. */
-export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { path: 'notes.txt' };
+export const PLAIN_PARAMETERS: Readonly<Record<string, string>> = { path: 'notes.txt', version: '1' };
 
 /** Fills the workspace of a key. Nothing of it runs any more when this returns. Whoever adds a kind of id adds one here. */
 export async function fillTenant(platform: Platform, marker: string, key: string): Promise<Tenant> {
@@ -32,6 +32,7 @@ export async function fillTenant(platform: Platform, marker: string, key: string
   const delivery = async () => (await ask('GET', `/api/v1/webhooks/${webhook.id}/deliveries`)).data[0];
   await until(async () => (await delivery())?.attempts_count >= 1);
   await ask('PATCH', `/api/v1/webhooks/${webhook.id}`, { enabled: false });
+  const query = await ask('POST', '/api/v1/query?agent_type=custom', { message: marker });
   const other = await ask('POST', '/api/v1/keys', { name: marker, scopes: ['agents:read'] });
   return {
     marker,
@@ -42,6 +43,7 @@ export async function fillTenant(platform: Platform, marker: string, key: string
       agent_id,
       session_id: (await view()).session_id,
       turn_id: answer.metadata.turn_id,
+      query_id: query.query_id,
       key_id: other.id,
       webhook_id: webhook.id,
       delivery_id: (await delivery()).id,

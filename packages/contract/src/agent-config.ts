@@ -36,6 +36,15 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const RESERVED_ENV =
   /^(ANTHROPIC_|CLAUDE|AAAS_|LD_|DYLD_|NODE_|BUN_|OTEL_)|^(HOME|PATH|TMPDIR|USER|LOGNAME|SHELL|PWD|IFS|ENV|BASH_ENV|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|DISABLE_AUTOUPDATER|API_TIMEOUT_MS|IS_SANDBOX)$/i;
 
+const envName = z
+  .string()
+  .regex(ENV_NAME, 'must be letters, digits and underscores')
+  .refine((name) => !RESERVED_ENV.test(name), 'is reserved by the platform; choose another name');
+const envValue = z
+  .string()
+  .max(32_768)
+  .refine((value) => !value.includes('\0'), 'must not contain NUL');
+
 const text = (max: number) => z.string().min(1).max(max);
 
 /** `config` of `POST /api/v1/agents`. What is left out comes from the agent type. */
@@ -60,16 +69,7 @@ export const AgentConfigRequest = z
     max_tokens: z.int().min(1).max(128_000).optional().describe('Tokens of one model answer, at most.'),
     temperature: z.number().min(0).max(1).optional().describe('Used when the request does not think.'),
     env: z
-      .record(
-        z
-          .string()
-          .regex(ENV_NAME, 'must be letters, digits and underscores')
-          .refine((name) => !RESERVED_ENV.test(name), 'is reserved by the platform; choose another name'),
-        z
-          .string()
-          .max(32_768)
-          .refine((value) => !value.includes('\0'), 'must not contain NUL'),
-      )
+      .record(envName, envValue)
       .refine((env) => Object.keys(env).length <= 100, 'at most 100 variables')
       .optional()
       .describe('Environment of this agent’s process alone. Values are never shown again.'),
@@ -81,6 +81,29 @@ export const AgentConfigRequest = z
   })
   .meta({ id: 'AgentConfigRequest' });
 export type AgentConfigRequest = z.infer<typeof AgentConfigRequest>;
+
+const { agent_type: _type, env: _env, ...changeable } = AgentConfigRequest.shape;
+
+type Nullable<Shape extends z.core.$ZodShape> = { [Name in keyof Shape]: z.ZodNullable<Shape[Name]> };
+
+/**
+ * `config` of `PATCH /api/v1/agents/{id}`: a JSON merge patch (RFC 7396). What is left out stays, null takes what the
+ * agent type brings.
+ */
+export const AgentConfigPatch = z
+  .strictObject({
+    ...(Object.fromEntries(Object.entries(changeable).map(([name, schema]) => [name, z.nullable(schema)])) as Nullable<
+      typeof changeable
+    >),
+    agent_type: z.enum(AGENT_TYPE_NAMES).optional().describe('Cannot change; the same one is accepted.'),
+    env: z
+      .record(envName, z.nullable(envValue))
+      .nullable()
+      .optional()
+      .describe('Merged by name: null removes a variable. Values are never shown again.'),
+  })
+  .meta({ id: 'AgentConfigPatch' });
+export type AgentConfigPatch = z.infer<typeof AgentConfigPatch>;
 
 /** A version of an agent as it is stored: everything resolved, nothing left to defaults. */
 export interface AgentDefinition {

@@ -26,6 +26,8 @@ export const ERRORS = {
   invalid_archive: { status: 422, retryable: false, title: 'The archive is not valid' },
   directory_elsewhere: { status: 503, retryable: true, title: 'The directory lies on another node' },
   storage_full: { status: 507, retryable: false, title: 'The disk is full' },
+  version_conflict: { status: 409, retryable: false, title: 'The agent was changed meanwhile' },
+  main_session: { status: 409, retryable: false, title: 'The main session lives as long as its agent' },
   idempotency_mismatch: { status: 409, retryable: false, title: 'The Idempotency-Key was used with another request' },
   idempotency_in_progress: {
     status: 409,

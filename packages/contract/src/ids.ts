@@ -13,7 +13,8 @@ export type IdPrefix =
   | 'apikey'
   | 'req'
   | 'mreq'
-  | 'wh';
+  | 'wh'
+  | 'query';
 
 // In ASCII order, so that ids sort by the time of their making.
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

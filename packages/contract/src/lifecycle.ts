@@ -41,6 +41,8 @@ export const STATUS_REASONS = {
   hibernate_requested: 'Somebody asked for it to sleep.',
   delete_requested: 'Somebody asked for its deletion.',
   message_received: 'A message woke it.',
+  version_changed: 'Its agent was changed: a new process works with the new version.',
+  query_ended: 'The query has its answer; the session is removed.',
   recovery_started: 'Another process takes over.',
   process_spawned: 'Its process was spawned.',
   probe_answered: 'Its process answered.',

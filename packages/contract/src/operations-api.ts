@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { AgentBudget, BudgetState } from './budgets.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
+import { Metadata } from './metadata.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
@@ -13,6 +14,7 @@ export const StatusReasonName = z.enum(names<StatusReason>(STATUS_REASONS)).meta
 export const CreateAgentRequest = z
   .strictObject({
     config: AgentConfigRequest,
+    metadata: Metadata.optional(),
     auto_start: z.boolean().default(true).describe('false: it stays stopped until it is started.'),
   })
   .meta({ id: 'CreateAgentRequest' });
@@ -21,6 +23,28 @@ export const CreateAgentResponse = z
   .object({ agent_id: z.string(), status: StatusName, endpoint: z.string(), message: z.string() })
   .meta({ id: 'CreateAgentResponse' });
 export type CreateAgentResponse = z.infer<typeof CreateAgentResponse>;
+
+/** A definition as it is shown: everything resolved. */
+export const AgentConfig = z
+  .object({
+    agent_type: z.enum(AGENT_TYPE_NAMES),
+    name: z.string(),
+    description: z.string().nullable(),
+    model: z.string(),
+    system_prompt: z.string(),
+    personality: z.string().nullable(),
+    language: z.string().nullable(),
+    allowed_tools: z.array(z.string()),
+    permission_mode: z.enum(PERMISSION_MODES),
+    max_turns: z.number().nullable(),
+    max_tokens: z.number().nullable(),
+    temperature: z.number().nullable(),
+    env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
+    harness: z.literal('claude-agent-sdk'),
+    budget: AgentBudget.nullable(),
+  })
+  .meta({ id: 'AgentConfig' });
+export type AgentConfig = z.infer<typeof AgentConfig>;
 
 export const Agent = z
   .object({
@@ -31,24 +55,12 @@ export const Agent = z
     status_since: timestamp,
     status_detail: z.string().nullable().describe('For people: the last output of a failed start, for example.'),
     next_action: z.string().nullable(),
-    config: z.object({
-      agent_type: z.enum(AGENT_TYPE_NAMES),
-      name: z.string(),
-      description: z.string().nullable(),
-      model: z.string(),
-      system_prompt: z.string(),
-      personality: z.string().nullable(),
-      language: z.string().nullable(),
-      allowed_tools: z.array(z.string()),
-      permission_mode: z.enum(PERMISSION_MODES),
-      max_turns: z.number().nullable(),
-      max_tokens: z.number().nullable(),
-      temperature: z.number().nullable(),
-      env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
-      harness: z.literal('claude-agent-sdk'),
-      budget: AgentBudget.nullable(),
-    }),
-    version: z.number(),
+    config: AgentConfig,
+    metadata: z.record(z.string(), z.string()),
+    version: z.number().describe('The newest one; `config` is of it. Also the ETag.'),
+    active_version: z
+      .number()
+      .describe('The one that the main session works with; it takes the newest when its turn has ended.'),
     created_at: timestamp,
     endpoint: z.string(),
     pid: z.number().nullable(),
@@ -104,6 +116,7 @@ export const TurnUsage = z.object({
 export const MessageResponse = z
   .object({
     agent_id: z.string(),
+    session_id: z.string(),
     response: z.string(),
     timestamp,
     metadata: z.object({
@@ -148,6 +161,10 @@ export const Message = z
     state: z.string(),
     message: z.string(),
     response: z.string().nullable(),
+    stop_reason: z.string().nullable(),
+    model: z.string().nullable(),
+    usage: TurnUsage,
+    cost_usd: z.number(),
     accepted_at: timestamp,
     ended_at: timestamp.nullable(),
   })
@@ -178,7 +195,7 @@ export const LifecycleStep = z
 export type LifecycleStep = z.infer<typeof LifecycleStep>;
 
 export const StatusChange = z
-  .object({ agent_id: z.string(), status: StatusName, message: z.string() })
+  .object({ agent_id: z.string(), session_id: z.string(), status: StatusName, message: z.string() })
   .meta({ id: 'StatusChange' });
 export type StatusChange = z.infer<typeof StatusChange>;
 

@@ -103,6 +103,9 @@ export const Settings = z.object({
   AGENT_IDLE_TIMEOUT: whole(1, 2_592_000)
     .default(300)
     .describe('Seconds an agent may wait for work before it sleeps; the next message wakes it.'),
+  QUERY_RETENTION: whole(60, 31_536_000)
+    .default(86_400)
+    .describe('Seconds for which the answer of a one-shot query is kept.'),
   AGENT_TIMEOUT: whole(1, 86_400).default(3_600).describe('Seconds a turn may take.'),
   DRAIN_TIMEOUT: whole(0, 3_600)
     .default(30)
@@ -233,6 +236,7 @@ export const LIVE_SETTINGS = [
   'UPSTREAM_BREAKER_SECONDS',
   'UPSTREAM_FAILOVER_RETRIES',
   'UPSTREAM_FAILOVER_SECONDS',
+  'QUERY_RETENTION',
   'DEFAULT_MODEL',
   'MAX_AGENTS',
   'MAX_QUEUED_MESSAGES',

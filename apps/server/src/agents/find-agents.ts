@@ -1,41 +1,31 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
-import type { Status, StatusReason } from '@aaas/contract/lifecycle';
+import type { Status } from '@aaas/contract/lifecycle';
 import type { Pool } from 'pg';
+import { SESSION_STATE, type SessionState } from '../sessions/session-state.ts';
 
-/** An agent with its main session, as the operations API shows it. */
-export interface AgentView {
+/** An agent with how its main session stands. */
+export interface AgentView extends SessionState {
   id: string;
   sessionId: string;
+  /** The newest version; `definition` is of it. */
   version: number;
+  /** The version that the main session works with: it takes the newest one when its turn has ended. */
+  activeVersion: number;
   definition: AgentDefinition;
+  metadata: Record<string, string>;
   createdAt: Date;
-  status: Status;
-  statusReason: StatusReason;
-  statusSince: Date;
-  statusDetail: string | null;
-  nextAction: string | null;
-  pid: number | null;
-  nodeId: string | null;
-  restarts: number;
-  messagesCount: number;
-  waiting: number;
-  usage: { inputTokens: number; outputTokens: number; costNanousd: number };
 }
 
-const VIEW = `
-  select a.id, s.id as "sessionId", s.agent_version as version, v.definition, a.created_at as "createdAt", s.status,
-         s.status_reason as "statusReason", s.status_since as "statusSince", s.status_detail as "statusDetail",
-         s.next_action as "nextAction", s.pid, case when s.pid is null then null else s.node_id end as "nodeId",
-         s.restarts, s.messages_count as "messagesCount",
-         (select count(*)::int from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting,
-         (select json_build_object('inputTokens', coalesce(sum(t.input_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens), 0),
-                                   'outputTokens', coalesce(sum(t.output_tokens), 0),
-                                   'costNanousd', coalesce(sum(t.cost_nanousd), 0))
-            from turns t where t.session_id = s.id) as usage
+// An agent without a main session is being removed, or answers queries: nobody sees it.
+const FROM = `
     from agents a
     join sessions s on s.id = a.main_session_id
-    join agent_versions v on v.agent_id = a.id and v.version = s.agent_version
-   where a.workspace_id = $1 and a.archived_at is null`;
+    join agent_versions v on v.agent_id = a.id and v.version = a.current_version
+   where a.workspace_id = $1 and a.archived_at is null and not a.hidden`;
+
+const VIEW = `
+  select a.id, s.id as "sessionId", a.current_version as version, s.agent_version as "activeVersion", v.definition,
+         a.metadata, a.created_at as "createdAt", ${SESSION_STATE} ${FROM}`;
 
 export async function findAgent(pool: Pool, workspaceId: string, agentId: string): Promise<AgentView | null> {
   const result = await pool.query<AgentView>({
@@ -46,30 +36,74 @@ export async function findAgent(pool: Pool, workspaceId: string, agentId: string
   return result.rows[0] ?? null;
 }
 
-/** Newest first. `after` is the id of the last agent of the page before. */
+/** What agents are looked for. What is left out is not asked. */
+export interface AgentFilter {
+  status?: Status[] | undefined;
+  agentType?: string[] | undefined;
+  model?: string[] | undefined;
+  /** The whole name. */
+  name?: string | undefined;
+  /** A part of the name, in any case. */
+  nameContains?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+  createdAfter?: Date | undefined;
+  createdBefore?: Date | undefined;
+}
+
+export interface Page {
+  order: 'asc' | 'desc';
+  /** The id of the last entry of the page before. */
+  after?: string | undefined;
+  limit: number;
+}
+
+const MATCHES = `
+         and ($2::text[] is null or s.status = any ($2)) and ($3::text[] is null or a.agent_type = any ($3))
+         and ($4::text[] is null or v.definition ->> 'model' = any ($4)) and ($5::text is null or a.name = $5)
+         and ($6::text is null or strpos(lower(a.name), lower($6)) > 0) and ($7::jsonb is null or a.metadata @> $7)
+         and ($8::timestamptz is null or a.created_at > $8) and ($9::timestamptz is null or a.created_at < $9)`;
+
+function parameters(workspaceId: string, filter: AgentFilter): unknown[] {
+  return [
+    workspaceId,
+    filter.status ?? null,
+    filter.agentType ?? null,
+    filter.model ?? null,
+    filter.name ?? null,
+    filter.nameContains ?? null,
+    filter.metadata ?? null,
+    filter.createdAfter ?? null,
+    filter.createdBefore ?? null,
+  ];
+}
+
+/** By the time of their making. */
 export async function listAgents(
   pool: Pool,
   workspaceId: string,
-  filter: { status?: string | undefined; agentType?: string | undefined; after?: string | undefined; limit: number },
+  filter: AgentFilter,
+  { order, after, limit }: Page,
 ): Promise<AgentView[]> {
   const result = await pool.query<AgentView>({
-    name: 'agents.list',
-    text: `${VIEW} and ($2::text is null or s.status = $2) and ($3::text is null or a.agent_type = $3)
-             and ($4::text is null or a.id < $4)
-           order by a.id desc limit $5`,
-    values: [workspaceId, filter.status ?? null, filter.agentType ?? null, filter.after ?? null, filter.limit],
+    name: `agents.list-${order}`,
+    text: `${VIEW} ${MATCHES} and ($10::text is null or a.id collate "C" ${order === 'desc' ? '<' : '>'} $10)
+           order by a.id collate "C" ${order} limit $11`,
+    values: [...parameters(workspaceId, filter), after ?? null, limit],
   });
   return result.rows;
 }
 
-const MAIN_SESSION = {
-  name: 'agents.main-session',
-  text: `select main_session_id as "sessionId" from agents
-          where workspace_id = $1 and id = $2 and archived_at is null and main_session_id is not null`,
-};
-
-/** The session that a deployed agent talks in; null when there is no such agent in the workspace. */
-export async function findMainSession(pool: Pool, workspaceId: string, agentId: string): Promise<string | null> {
-  const result = await pool.query<{ sessionId: string }>({ ...MAIN_SESSION, values: [workspaceId, agentId] });
-  return result.rows[0]?.sessionId ?? null;
+/** Ids of agents, oldest first. */
+export async function findAgentIds(
+  pool: Pool,
+  workspaceId: string,
+  filter: AgentFilter,
+  limit: number,
+): Promise<string[]> {
+  const result = await pool.query<{ id: string }>({
+    name: 'agents.ids',
+    text: `select a.id ${FROM} ${MATCHES} order by a.id collate "C" limit $10`,
+    values: [...parameters(workspaceId, filter), limit],
+  });
+  return result.rows.map((row) => row.id);
 }

@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { trustedProxies } from '../config/trusted-proxies.ts';
 import type { Api, App } from './api.ts';
+import { withoutTwins } from './openapi-twins.ts';
 import { allowedMethods } from './plugins/allowed-methods.ts';
 import { attempts } from './plugins/attempts.ts';
 import { audit } from './plugins/audit.ts';
@@ -79,7 +80,7 @@ export async function createApp(api: Api): Promise<App> {
       security: [{ key: [] }, { bearer: [] }],
     },
     transform: nameRest(describeRoute),
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutTwins(jsonSchemaTransformObject(document)),
   });
   app.addHook('onRoute', (route) => {
     // The documentation is for everybody, its plugin's own routes included.

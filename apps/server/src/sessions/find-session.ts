@@ -31,3 +31,14 @@ export async function findSession(pool: Pool, sessionId: string): Promise<Sessio
   });
   return result.rows[0] ?? null;
 }
+
+/** The agent of a session; null when there is no such session in the workspace. */
+export async function findSessionAgent(pool: Pool, workspaceId: string, sessionId: string): Promise<string | null> {
+  const result = await pool.query<{ agentId: string }>({
+    name: 'sessions.agent',
+    text: `select agent_id as "agentId" from sessions
+            where id = $1 and workspace_id = $2 and intent <> 'archived' and not ephemeral`,
+    values: [sessionId, workspaceId],
+  });
+  return result.rows[0]?.agentId ?? null;
+}

@@ -21,8 +21,7 @@ export interface FollowOptions extends CallOptions {
 
 /**
  * The events of an agent, without an end. After a cut, also a restart of the server, it goes on behind the last event:
- * none is missing and none comes twice. (Without `after`, what happens between the start and the first event cannot be
- * taken up again.) Live text that was not seen is not shown again; the `agent.message` holds it.
+ * none is missing and none comes twice. Live text that was not seen is not shown again; the `agent.message` holds it.
  */
 export async function* followLog(
   transport: Transport,
@@ -43,6 +42,8 @@ export async function* followLog(
       });
       for await (const frame of frames) {
         tries.reset();
+        // The first ping names the place where the stream begins.
+        if (last === undefined && frame.event === 'ping' && frame.id !== undefined) last = Number(frame.id);
         const event = toEvent<StreamEvent>(frame);
         if (!event) continue;
         if (isLogged(event)) {

@@ -1,12 +1,12 @@
 import type { BudgetExceeded, BudgetWarning } from '@aaas/contract/budgets';
 import type { LifecycleEvent as LifecycleBody, LiveDelta, SessionEvent } from '@aaas/contract/events';
 
-/** What every entry of a log has. `turn_id` comes with lists; streams leave it out. */
+/** What every entry of a log has. */
 interface Logged<Type extends string> extends SessionEvent {
   type: Type;
   /** Place in the log: 1, 2, 3 … without a gap. */
   seq: number;
-  turn_id?: string | null;
+  turn_id: string | null;
 }
 
 export type ContentBlock = { type: 'text'; text: string } | { type: 'image'; source: unknown };

@@ -86,6 +86,7 @@ async function endOfTurn(
     type: 'x.turn',
     turn,
     agent_id: agentId,
+    session_id: agent.session_id,
     response: turn.response ?? '',
     timestamp: ended,
     metadata: {

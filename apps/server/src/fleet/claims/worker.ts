@@ -1,5 +1,6 @@
 import type { Harness } from '../../harness/harness.ts';
-import { type RunnerBounds, SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
+import type { RunnerBounds } from '../../sessions/lifecycle/runner-parts.ts';
+import { SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
 import type { OwnedSession, SessionContext } from '../../sessions/session-context.ts';
 import { claimSessions, findRunnable } from './claim-sessions.ts';
 import { findLostNodes, releaseSessionsOf } from './release-lost.ts';

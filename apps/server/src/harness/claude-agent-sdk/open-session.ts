@@ -99,8 +99,13 @@ function definitionOptions({ definition }: SessionRow): Options {
   });
   return {
     model: definition.model,
-    systemPrompt:
-      definition.prompt_base === 'claude_code' ? { type: 'preset', preset: 'claude_code', append: prompt } : prompt,
+    // Claude Code would record the first prompt in the transcript and send that for ever, whatever the version says.
+    systemPrompt: {
+      ...(definition.prompt_base === 'claude_code'
+        ? { type: 'preset', preset: 'claude_code', append: prompt }
+        : { type: 'custom', prompt }),
+      snapshot: false,
+    },
     tools: definition.allowed_tools,
     // The barrier is the policy; Claude Code's own modes are used only where it knows more than a rule.
     permissionMode: ['plan', 'auto'].includes(definition.permission_mode)

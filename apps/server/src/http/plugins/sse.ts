@@ -9,6 +9,8 @@ export interface EventStream {
   readonly signal: AbortSignal;
   /** Writes one frame and resolves when the client's connection can take more. */
   send(frame: { event: string; data: string; id?: number }): Promise<void>;
+  /** A frame that says nothing. With an id: the place from which a client that comes back goes on. */
+  ping(id?: number): void;
   end(): void;
 }
 
@@ -28,22 +30,29 @@ export function openEventStream(reply: FastifyReply, closing: AbortSignal): Even
   raw.once('close', () => gone.abort());
   raw.on('error', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, closing]);
-  const ping = setInterval(() => {
-    if (!raw.writableNeedDrain) raw.write(`event: ping\ndata: {"type":"ping","at":"${new Date().toISOString()}"}\n\n`);
-  }, PING_MS);
-  const stop = () => clearInterval(ping);
+  const ping = (id?: number) => {
+    if (raw.writableNeedDrain || raw.writableEnded) return;
+    raw.write(`${idLine(id)}event: ping\ndata: {"type":"ping","at":"${new Date().toISOString()}"}\n\n`);
+  };
+  const timer = setInterval(() => ping(), PING_MS);
+  const stop = () => clearInterval(timer);
   signal.addEventListener('abort', stop);
 
   return {
     signal,
     send: async ({ event, data, id }) => {
       if (gone.signal.aborted) return;
-      const taken = raw.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`);
+      const taken = raw.write(`${idLine(id)}event: ${event}\ndata: ${data}\n\n`);
       if (!taken) await once(raw, 'drain', { signal: gone.signal }).catch(() => {});
     },
+    ping,
     end: () => {
       stop();
       raw.end();
     },
   };
+}
+
+function idLine(id: number | undefined): string {
+  return id === undefined ? '' : `id: ${id}\n`;
 }

@@ -17,7 +17,7 @@ export interface NewInput {
 }
 
 export type AddedInput =
-  | { kind: 'accepted'; inputId: string; turnId: string | null; position: number; acceptedAt: Date }
+  | { kind: 'accepted'; inputId: string; turnId: string | null; position: number; acceptedAt: Date; status: Status }
   | { kind: 'duplicate'; inputId: string; turnId: string | null; requestHash: string | null }
   | { kind: 'refused'; status: Status }
   | { kind: 'full'; waiting: number }
@@ -110,7 +110,9 @@ export async function addInput(
     if (row.duplicateId) {
       return { kind: 'duplicate', inputId: row.duplicateId, turnId: row.duplicateTurn, requestHash: row.duplicateHash };
     }
-    if (row.position !== null) return { kind: 'accepted', inputId, turnId, position: row.position, acceptedAt };
+    if (row.position !== null) {
+      return { kind: 'accepted', inputId, turnId, position: row.position, acceptedAt, status: row.status };
+    }
     return row.open ? { kind: 'full', waiting: maxWaiting } : { kind: 'refused', status: row.status };
   }
 }

@@ -1,5 +1,7 @@
+import type { LoggedEvent } from '@aaas/contract/events';
 import { newId } from '@aaas/contract/ids';
 import type { Intent, Status, StatusReason } from '@aaas/contract/lifecycle';
+import type { Pool, PoolClient } from 'pg';
 import type { SessionContext } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
 
@@ -45,18 +47,37 @@ const CHANGE = {
     select changed.status, lifecycle.seq, lifecycle.payload from changed, lifecycle`,
 };
 
+/** A null intent stays as it is. */
+export interface Wish {
+  intent: Intent | null;
+  operation: SessionRow['operation'];
+  reason: StatusReason;
+}
+
 /**
- * The API's only write to the lifecycle: what is wanted. A null intent stays as it is. The owner of the session, or the next one, carries it out.
+ * The API's only write to the lifecycle: what is wanted. The owner of the session, or the next one, carries it out.
  * @returns the status right after, or null when there is no such session in the workspace or it is archived.
  */
 export async function changeIntent(
   ctx: SessionContext,
   session: { workspaceId: string; sessionId: string },
-  wish: { intent: Intent | null; operation: SessionRow['operation']; reason: StatusReason },
+  wish: Wish,
 ): Promise<Status | null> {
-  const at = ctx.now();
+  const changed = await writeWish(ctx.pool, session, wish, ctx.now());
+  if (!changed) return null;
+  ctx.streams.publishEvents(session.sessionId, [changed.event]);
+  return changed.status;
+}
+
+/** The same in a transaction of the caller's, who publishes the event when it is committed. */
+export async function writeWish(
+  db: Pool | PoolClient,
+  session: { workspaceId: string; sessionId: string },
+  wish: Wish,
+  at: Date,
+): Promise<{ status: Status; event: LoggedEvent } | null> {
   const id = newId('sevt');
-  const result = await ctx.pool.query<{ status: Status; seq: number; payload: string }>({
+  const result = await db.query<{ status: Status; seq: number; payload: string }>({
     ...CHANGE,
     values: [
       session.sessionId,
@@ -71,8 +92,6 @@ export async function changeIntent(
   });
   const row = result.rows[0];
   if (!row) return null;
-  ctx.streams.publishEvents(session.sessionId, [
-    { seq: row.seq, id, type: 'x.lifecycle', turnId: null, at, payload: row.payload },
-  ]);
-  return row.status;
+  const { status, seq, payload } = row;
+  return { status, event: { seq, id, type: 'x.lifecycle', turnId: null, at, payload } };
 }

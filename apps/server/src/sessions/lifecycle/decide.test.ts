@@ -14,6 +14,8 @@ const session: SessionFacts = {
   noticeWaits: false,
   failedStarts: 0,
   retryAt: null,
+  versionPending: false,
+  ephemeral: false,
 };
 const live: Observed = {
   process: 'live',
@@ -27,6 +29,7 @@ const live: Observed = {
 const none: Observed = { ...live, process: 'none' };
 const driven: Observed = { ...live, turnDriven: true, turnDeadline: NOW + 60_000 };
 const running: SessionFacts = { ...session, turnStatus: 'running' };
+const query: SessionFacts = { ...session, ephemeral: true, messageWaits: true };
 
 // One row a story: what the row says, what the owner sees, what it does.
 const STORIES: [string, SessionFacts, Observed, Action][] = [
@@ -49,6 +52,81 @@ const STORIES: [string, SessionFacts, Observed, Action][] = [
   ['start of what runs already', { ...session, operation: 'start' }, live, { do: 'operation_done' }],
   ['sleep is asked for', { ...session, operation: 'hibernate' }, live, { do: 'close', reason: 'hibernate_requested' }],
   ['sleep waits for the turn', { ...running, operation: 'hibernate' }, driven, { do: 'wait', until: NOW + 60_000 }],
+  // somebody wanted it to end and then to stay
+  [
+    'start in a turn that drained',
+    { ...running, sandboxPhase: 'draining', operation: 'start' },
+    { ...driven, drainingSince: NOW },
+    { do: 'operation_done' },
+  ],
+  [
+    'sleep after a stop that was taken back',
+    { ...running, sandboxPhase: 'draining', operation: 'hibernate' },
+    { ...driven, drainingSince: NOW, interrupted: true },
+    { do: 'operation_done' },
+  ],
+  // another version
+  ['a version is pinned', { ...session, versionPending: true }, live, { do: 'take_version' }],
+  ['before the next message', { ...session, versionPending: true, messageWaits: true }, live, { do: 'take_version' }],
+  ['not in a turn', { ...running, versionPending: true }, driven, { do: 'wait', until: NOW + 60_000 }],
+  ['not before an open turn has ended', { ...running, versionPending: true }, live, { do: 'resume_turn' }],
+  [
+    'nor when its process was lost',
+    { ...running, versionPending: true, sandboxPhase: 'recovering' },
+    none,
+    { do: 'start' },
+  ],
+  [
+    'asleep',
+    { ...session, versionPending: true, sandboxPhase: 'none', messageWaits: true },
+    none,
+    { do: 'take_version' },
+  ],
+  [
+    'while it starts with the old one',
+    { ...session, versionPending: true, sandboxPhase: 'starting' },
+    { ...none, process: 'starting' },
+    { do: 'wait', until: null },
+  ],
+  ['in error', { ...session, versionPending: true, sandboxPhase: 'failed' }, none, { do: 'take_version' }],
+  [
+    'stopped',
+    { ...session, versionPending: true, intent: 'stopped', sandboxPhase: 'none' },
+    none,
+    { do: 'take_version' },
+  ],
+  [
+    'stop comes before it',
+    { ...session, versionPending: true, intent: 'stopped' },
+    live,
+    { do: 'close', reason: 'stop_requested' },
+  ],
+  [
+    'a restart takes it on the way',
+    { ...session, versionPending: true, operation: 'restart', sandboxPhase: 'none' },
+    none,
+    { do: 'take_version' },
+  ],
+  [
+    'what is deleted takes none',
+    { ...session, versionPending: true, intent: 'archived', sandboxPhase: 'none' },
+    none,
+    { do: 'purge' },
+  ],
+  // a query
+  ['a query begins', { ...query, sandboxPhase: 'starting', operation: 'start' }, none, { do: 'start' }],
+  ['it runs', { ...query, turnStatus: 'running', messageWaits: false }, driven, { do: 'wait', until: NOW + 60_000 }],
+  ['it is answered', { ...query, messageWaits: false }, live, { do: 'finish' }],
+  ['its node was lost with the answer given', { ...query, messageWaits: false }, none, { do: 'finish' }],
+  ['its node leaves', { ...query, messageWaits: false }, { ...live, leave: 'node_drained' }, { do: 'finish' }],
+  ['it could not be begun', { ...query, sandboxPhase: 'failed' }, none, { do: 'finish' }],
+  ['its node was lost in the turn', { ...query, turnStatus: 'running' }, none, { do: 'recover', reason: 'node_lost' }],
+  [
+    'then it is removed',
+    { ...query, intent: 'archived', messageWaits: false },
+    live,
+    { do: 'close', reason: 'delete_requested' },
+  ],
   // no process
   ['nobody needs one', { ...session, sandboxPhase: 'none' }, none, { do: 'release' }],
   ['a message wakes it', { ...session, sandboxPhase: 'none', messageWaits: true }, none, { do: 'start' }],

@@ -13,6 +13,10 @@ export interface SessionFacts extends StatusColumns {
   /** Starts and turns that failed in a row. */
   failedStarts: number;
   retryAt: number | null;
+  /** Another version of the agent is to be taken when no turn is open. */
+  versionPending: boolean;
+  /** It lives for one message. */
+  ephemeral: boolean;
 }
 
 /** What the owner sees of its own process. Times are milliseconds of the clock that `now` comes from. */
@@ -40,6 +44,8 @@ export type Action =
   /** Nothing to do before `until`, or before something changes. */
   | { do: 'wait'; until: number | null }
   | { do: 'start' }
+  /** A version was pinned: take it, in a new process where that is needed. */
+  | { do: 'take_version' }
   | { do: 'begin_turn' }
   | { do: 'resume_turn' }
   | { do: 'interrupt'; reason: StatusReason }
@@ -55,7 +61,10 @@ export type Action =
   | { do: 'fail' }
   /** No process and none wanted: say so in the row. */
   | { do: 'settle'; phase: Extract<SandboxPhase, 'none' | 'failed'>; reason: StatusReason }
+  /** It is up and stays up, as was asked. */
   | { do: 'operation_done' }
+  /** Its one message is answered, or never will be. */
+  | { do: 'finish' }
   | { do: 'purge' }
   /** Nothing here needs an owner: give the session up. */
   | { do: 'release' };
@@ -63,8 +72,14 @@ export type Action =
 /** The whole lifecycle: what the owner of a session does next. Pure. */
 export function decide(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
   if (session.noticeWaits && session.intent !== 'archived') return { do: 'log_notices' };
+  if (isSpent(session, seen)) return { do: 'finish' };
   const leaving = leaveReason(session, seen);
   return leaving ? decideLeaving(session, seen, bounds, now, leaving) : decideActive(session, seen, bounds, now);
+}
+
+function isSpent(session: SessionFacts, seen: Observed): boolean {
+  if (!session.ephemeral || session.intent !== 'active' || hasOpenTurn(session) || seen.turnDriven) return false;
+  return !session.messageWaits || session.sandboxPhase === 'failed';
 }
 
 /** Why the session must give up its process, if it must. A delete outranks all. */
@@ -95,6 +110,7 @@ function decideLeaving(
   if (seen.process === 'live' || seen.process === 'starting') return { do: 'close', reason };
   if (hasOpenTurn(session) && session.intent !== 'active') return { do: 'abandon_turn', reason };
   if (session.intent === 'archived') return { do: 'purge' };
+  if (session.versionPending && !hasOpenTurn(session)) return { do: 'take_version' };
   if (session.intent === 'active' && !seen.leave) return { do: 'start' };
   const settled = session.sandboxPhase === 'none' || session.sandboxPhase === 'failed';
   return settled ? { do: 'release' } : { do: 'settle', phase: 'none', reason };
@@ -116,12 +132,15 @@ function decideActive(session: SessionFacts, seen: Observed, bounds: Bounds, now
 
 function decideLive(session: SessionFacts, seen: Observed, now: number): Action {
   if (seen.turnDriven) {
+    // Somebody wanted it to end and then wanted it to stay.
+    if (session.sandboxPhase === 'draining') return { do: 'operation_done' };
     if (seen.interrupted) return { do: 'wait', until: null };
     if (session.interruptWaits) return { do: 'interrupt', reason: 'turn_interrupted' };
     if (seen.turnDeadline !== null && now >= seen.turnDeadline) return { do: 'interrupt', reason: 'turn_timed_out' };
     return { do: 'wait', until: seen.turnDeadline };
   }
   if (session.operation === 'hibernate') return { do: 'close', reason: 'hibernate_requested' };
+  if (session.versionPending && !hasOpenTurn(session)) return { do: 'take_version' };
   if (session.operation === 'start') return { do: 'operation_done' };
   if (hasOpenTurn(session)) return { do: 'resume_turn' };
   if (session.interruptWaits) return { do: 'settle_interrupt' };
@@ -130,6 +149,7 @@ function decideLive(session: SessionFacts, seen: Observed, now: number): Action 
 }
 
 function decideWithoutProcess(session: SessionFacts, now: number): Action {
+  if (session.versionPending && !hasOpenTurn(session)) return { do: 'take_version' };
   if (session.sandboxPhase === 'failed' && session.operation !== 'start') return { do: 'release' };
   if (session.operation === 'hibernate' && !hasOpenTurn(session)) {
     return { do: 'settle', phase: 'none', reason: 'hibernate_requested' };

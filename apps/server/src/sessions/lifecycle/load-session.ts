@@ -8,6 +8,10 @@ export interface SessionRow {
   workspaceId: string;
   agentId: string;
   agentVersion: number;
+  /** The version to take when no turn is open. */
+  nextVersion: number | null;
+  /** Of a query: it ends with its answer. */
+  ephemeral: boolean;
   number: number;
   harness: string;
   harnessSessionId: string;
@@ -22,6 +26,7 @@ export interface SessionRow {
   failedStarts: number;
   retryAt: Date | null;
   messagesCount: number;
+  openTurnId: string | null;
   /** Counter of requests made of the session; clear-runnable.ts compares it. */
   requested: number;
   messageWaits: boolean;
@@ -32,10 +37,11 @@ export interface SessionRow {
 const LOAD = {
   name: 'session.load',
   text: `
-    select s.id, s.workspace_id as "workspaceId", s.agent_id as "agentId", s.agent_version as "agentVersion",
+    select s.id, s.workspace_id as "workspaceId", s.agent_id as "agentId", s.agent_version as "agentVersion", s.next_version as "nextVersion", s.ephemeral,
            s.number, s.harness, s.harness_session_id as "harnessSessionId", v.definition, s.intent,
            s.turn_status as "turnStatus", s.sandbox_phase as "sandboxPhase", s.status, s.operation, s.pid, s.restarts,
            s.failed_starts as "failedStarts", s.retry_at as "retryAt", s.messages_count as "messagesCount", h.requested,
+           (select t.id from turns t where t.session_id = s.id and t.state = 'running') as "openTurnId",
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
                       and i.type <> 'user.interrupt') as "messageWaits",
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null

@@ -9,7 +9,8 @@ export interface KeeperOptions {
   harness: Harness;
   owned: OwnedSession;
   sink: TurnSink;
-  startMs: number;
+  /** How long it may take to answer its first probe, at the moment of asking. */
+  startMs(): number;
   /** Runs a job in the owner's loop. */
   post(job: () => Promise<void>): void;
   onSpawned(pid: number | null): Promise<void>;
@@ -56,7 +57,7 @@ export class SandboxKeeper {
     attempt: number,
     news: (job: () => Promise<void>) => void,
   ): Promise<void> {
-    const { harness, owned, sink, startMs } = this.#options;
+    const { harness, owned, sink } = this.#options;
     const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink });
     if (attempt !== this.#attempt) return session.kill();
     this.#session = session;
@@ -66,6 +67,7 @@ export class SandboxKeeper {
     });
     exited.catch(() => {});
     news(() => this.#options.onSpawned(session.pid));
+    const startMs = this.#options.startMs();
     const late = sleep(startMs, undefined, { ref: false }).then(() => {
       throw new Error(`the process did not answer within ${startMs / 1000} s`);
     });

@@ -1,35 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness } from '../../harness/harness.ts';
+import { isPermanent, sqlStateOf } from '../../postgres/permanent-error.ts';
 import { addLogFields, type LogFields, withLogFields } from '../../telemetry/log-context.ts';
 import { takeInterrupts } from '../inbox/take-interrupts.ts';
-import { draftEvent } from '../log/draft-event.ts';
 import { logNotices } from '../log/log-notices.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import { beginTurn } from '../turns/begin-turn.ts';
-import { failedEnding, interruptedEnding, type TurnError } from '../turns/judge-turn.ts';
+import { interruptedEnding } from '../turns/judge-turn.ts';
 import { TurnDriver } from '../turns/run-turn.ts';
-import { clearOperation } from './clear-operation.ts';
+import { changeIntent } from './change-intent.ts';
 import { clearRunnable } from './clear-runnable.ts';
 import { type Action, decide, type Observed } from './decide.ts';
 import { loadSession, type SessionRow } from './load-session.ts';
 import { Mailbox } from './mailbox.ts';
 import { purgeSession } from './purge-session.ts';
-import { recoveryDelay } from './recovery-delay.ts';
+import { failSession, recoverSandbox, retryTurn } from './recover-sandbox.ts';
 import { releaseSession } from './release-session.ts';
+import type { RunnerBounds, RunnerParts } from './runner-parts.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
+import { onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
 import { hasOpenTurn } from './status.ts';
 import { transition } from './transition.ts';
-
-/** Times in milliseconds. */
-export interface RunnerBounds {
-  drainMs: number;
-  interruptMs: number;
-  startMs: number;
-  turnMs: number;
-  recoveryBackoffMs: number;
-  maxRecoveryAttempts: number;
-}
+import { WISHES } from './wishes.ts';
 
 export interface RunnerOptions {
   ctx: SessionContext;
@@ -41,6 +34,8 @@ export interface RunnerOptions {
 }
 
 const DATABASE_PAUSE_MS = 1_000;
+// What the database refuses so often in a row, it will always refuse.
+const REFUSALS_MAX = 3;
 
 /**
  * The owner of one session on this node: a single loop that looks, decides and acts. Only this loop writes the
@@ -50,6 +45,7 @@ export class SessionRunner {
   /** Resolves when the session is given up and no process of it is left here. */
   readonly done: Promise<void>;
   readonly #options: RunnerOptions;
+  readonly #parts: RunnerParts;
   readonly #mailbox = new Mailbox();
   readonly #sandbox: SandboxKeeper;
   readonly #turns: TurnDriver;
@@ -57,26 +53,32 @@ export class SessionRunner {
   #drainingSince: number | null = null;
   #leave: StatusReason | null = null;
   #idleSince: number | null = null;
+  /** Why its state can no longer be written. */
+  #refusal: string | null = null;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     const { ctx, owned, harness, bounds } = options;
+    const post = (job: () => Promise<void>) => this.#mailbox.post(job);
+    const row = () => this.#row;
     this.#turns = new TurnDriver({
       ctx,
       owned,
-      post: (job) => this.#mailbox.post(job),
-      row: () => this.#row,
-      onRetry: (failures, error) => this.#retryTurn(failures, error),
+      post,
+      row,
+      onRetry: (failures, error) => retryTurn(this.#parts, failures, error),
+      onUnstorable: (why) => this.#sandbox.lose('transcript_lost', why),
     });
     this.#sandbox = new SandboxKeeper({
       harness,
       owned,
       sink: this.#turns.sink,
-      startMs: bounds.startMs,
-      post: (job) => this.#mailbox.post(job),
+      startMs: () => bounds.startMs,
+      post,
       onSpawned: (pid) => this.#move('warming', 'process_spawned', { pid }),
-      onReady: () => this.#onReady(),
+      onReady: () => onReady(this.#parts),
     });
+    this.#parts = { ctx, owned, bounds, row, turns: this.#turns, sandbox: this.#sandbox };
     this.done = withLogFields(this.#logFields(), () => this.#run());
   }
 
@@ -111,9 +113,10 @@ export class SessionRunner {
 
   async #run(): Promise<void> {
     const { ctx, owned } = this.#options;
-    for (;;) {
+    for (let refusals = 0; ; ) {
       try {
         if (await this.#step()) return;
+        refusals = 0;
       } catch (error) {
         if (error instanceof Fenced) {
           ctx.log.warn({ session_id: owned.sessionId, generation: owned.generation }, 'session taken by another owner');
@@ -121,6 +124,11 @@ export class SessionRunner {
           return;
         }
         ctx.log.error({ err: error, session_id: owned.sessionId }, 'failed to advance session');
+        refusals = isPermanent(error) ? refusals + 1 : 0;
+        if (refusals === REFUSALS_MAX) {
+          this.#mailbox.dropFailed();
+          this.#refusal = `its state could not be stored (${sqlStateOf(error)}); the log of the server says more`;
+        }
         await sleep(DATABASE_PAUSE_MS);
       }
     }
@@ -132,8 +140,17 @@ export class SessionRunner {
     const { ctx, owned, bounds } = this.#options;
     this.#row = await loadSession(ctx, owned);
     addLogFields({ workspace_id: this.#row.workspaceId, agent_id: this.#row.agentId });
+    if (this.#refusal) {
+      await failSession(this.#parts, this.#refusal);
+      this.#refusal = null;
+      return false;
+    }
     const now = ctx.now().getTime();
-    const facts = { ...this.#row, retryAt: this.#row.retryAt?.getTime() ?? null };
+    const facts = {
+      ...this.#row,
+      retryAt: this.#row.retryAt?.getTime() ?? null,
+      versionPending: this.#row.nextVersion !== null,
+    };
     const action = decide(facts, this.#observe(), bounds, now);
     switch (action.do) {
       case 'wait':
@@ -147,8 +164,11 @@ export class SessionRunner {
       case 'release':
         return releaseSession(ctx, owned, this.#row.requested, this.#hasWorkLeft());
       case 'purge':
-        await purgeSession(ctx, owned);
-        await this.#options.removeDirectory(owned.sessionId);
+        // First the disk: when we die in between, the row still says what is to be removed.
+        await this.#options.removeDirectory(owned.sessionId).catch((error) => {
+          ctx.log.error({ err: error, session_id: owned.sessionId }, 'failed to remove the directory of a session');
+        });
+        await purgeSession(ctx, owned, this.#row);
         return true;
       default:
         ctx.log.debug({ session_id: owned.sessionId, action }, 'session acts');
@@ -178,7 +198,10 @@ export class SessionRunner {
     const { ctx, owned } = this.#options;
     switch (action.do) {
       case 'start':
-        return this.#start();
+        this.#drainingSince = null;
+        return startSandbox(this.#parts);
+      case 'take_version':
+        return takeNextVersion(this.#parts);
       case 'begin_turn':
         await this.#beginTurn(this.#row.requested);
         return;
@@ -203,9 +226,9 @@ export class SessionRunner {
       case 'close':
         return this.#close(action.reason);
       case 'recover':
-        return this.#recover(action.reason);
+        return recoverSandbox(this.#parts, action.reason);
       case 'fail':
-        return this.#fail();
+        return failSession(this.#parts, this.#sandbox.lostDetail);
       case 'settle':
         return this.#settle(action.phase, action.reason);
       case 'operation_done':
@@ -217,6 +240,9 @@ export class SessionRunner {
           { sandboxPhase: 'ready', operationDone: 'start' },
           { reason: 'start_requested' },
         );
+        return;
+      case 'finish':
+        await changeIntent(ctx, { ...owned, workspaceId: this.#row.workspaceId }, WISHES.finish);
         return;
     }
   }
@@ -237,32 +263,6 @@ export class SessionRunner {
     this.#turns.drive(this.#sandbox.session, turn, 'new');
     // The row cannot have changed in a way that matters: whoever asks for something wakes us.
     await this.#mailbox.sleep(bounds.turnMs);
-  }
-
-  async #start(): Promise<void> {
-    const { ctx, owned } = this.#options;
-    // Whoever asked for the start has said so in the log already.
-    if (this.#row.sandboxPhase === 'starting') await clearOperation(ctx, owned, this.#row.operation);
-    else {
-      const operationDone = this.#row.operation;
-      const reason = startReason(this.#row);
-      await transition(ctx, owned, this.#row, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
-    }
-    this.#drainingSince = null;
-    const interrupted = hasOpenTurn(this.#row) ? await this.#turns.reopen() : null;
-    this.#sandbox.start(this.#row, interrupted);
-  }
-
-  async #onReady(): Promise<void> {
-    const turnStatus = hasOpenTurn(this.#row) ? 'running' : this.#row.turnStatus;
-    await transition(
-      this.#options.ctx,
-      this.#options.owned,
-      this.#row,
-      { sandboxPhase: 'ready', turnStatus },
-      { reason: 'probe_answered' },
-      turnStatus === 'running' ? [draftEvent('session.status_running')] : [],
-    );
   }
 
   async #interrupt(reason: StatusReason): Promise<void> {
@@ -297,78 +297,4 @@ export class SessionRunner {
     const operationDone = this.#row.operation === 'hibernate' ? 'hibernate' : null;
     await transition(ctx, owned, this.#row, { sandboxPhase, pid: null, operationDone }, { reason });
   }
-
-  /** The model failed in the middle of its answer: a new process goes on from the transcript. */
-  async #retryTurn(failures: number, error: TurnError): Promise<void> {
-    const { ctx, owned, bounds } = this.#options;
-    await this.#sandbox.close();
-    const delay = recoveryDelay(failures - 1, bounds.recoveryBackoffMs, Math.random());
-    await transition(
-      ctx,
-      owned,
-      this.#row,
-      {
-        sandboxPhase: 'recovering',
-        turnStatus: 'rescheduling',
-        pid: null,
-        retryAt: new Date(ctx.now().getTime() + delay),
-      },
-      { reason: 'turn_retry', detail: error.message, nextAction: nextStart(delay) },
-    );
-  }
-
-  async #recover(reason: StatusReason): Promise<void> {
-    const { ctx, owned, bounds } = this.#options;
-    const detail = this.#sandbox.lostDetail;
-    this.#turns.detach();
-    await this.#sandbox.kill();
-    // A session is not to blame for the loss of its node.
-    const blame = reason === 'node_lost' ? 0 : 1;
-    const delay = blame * recoveryDelay(this.#row.failedStarts, bounds.recoveryBackoffMs, Math.random());
-    const open = hasOpenTurn(this.#row);
-    await transition(
-      ctx,
-      owned,
-      this.#row,
-      {
-        sandboxPhase: 'recovering',
-        turnStatus: open ? 'rescheduling' : 'idle',
-        pid: null,
-        restarts: this.#row.restarts + 1,
-        failedStarts: this.#row.failedStarts + blame,
-        retryAt: new Date(ctx.now().getTime() + delay),
-      },
-      { reason, detail, nextAction: nextStart(delay) },
-      open ? [draftEvent('session.status_rescheduled')] : [],
-    );
-  }
-
-  async #fail(): Promise<void> {
-    const { ctx, owned } = this.#options;
-    const detail = this.#sandbox.lostDetail;
-    this.#turns.detach();
-    await this.#sandbox.kill();
-    if (hasOpenTurn(this.#row)) {
-      await this.#turns.abandon(
-        failedEnding({ type: 'unknown_error', message: `The agent could not be kept running: ${detail}` }),
-      );
-    }
-    await transition(
-      ctx,
-      owned,
-      this.#row,
-      { sandboxPhase: 'failed', pid: null, retryAt: null },
-      { reason: 'attempts_used_up', detail, nextAction: 'start it again when the cause is mended' },
-    );
-  }
-}
-
-function nextStart(delayMs: number): string {
-  return delayMs === 0 ? 'start again now' : `start again in ${Math.ceil(delayMs / 1000)} s`;
-}
-
-function startReason({ operation, sandboxPhase }: SessionRow): StatusReason {
-  if (operation === 'restart') return 'restart_requested';
-  if (operation === 'start') return 'start_requested';
-  return sandboxPhase === 'recovering' ? 'recovery_started' : 'message_received';
 }

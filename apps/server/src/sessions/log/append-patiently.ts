@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPermanent } from '../../postgres/permanent-error.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import { appendEvents } from './append.ts';
 
@@ -9,7 +10,7 @@ const PAUSE_MS = 200;
 /**
  * Appends a batch, and waits for a database that is away. A batch whose answer was lost on the way is looked for
  * before it is sent again.
- * @throws Fenced at once; the last error when the database stays away.
+ * @throws Fenced, or what the database will not store, at once; the last error when it stays away.
  */
 export async function appendPatiently(
   ctx: SessionContext,
@@ -23,7 +24,7 @@ export async function appendPatiently(
       await appendEvents(ctx, owned, batch);
       return;
     } catch (error) {
-      if (error instanceof Fenced || ctx.now().getTime() > deadline) throw error;
+      if (error instanceof Fenced || isPermanent(error) || ctx.now().getTime() > deadline) throw error;
       ctx.log.warn({ err: error, session_id: owned.sessionId, attempt }, 'failed to append; trying again');
       await sleep(PAUSE_MS);
     }

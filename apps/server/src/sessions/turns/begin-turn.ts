@@ -28,7 +28,7 @@ const BEGIN = {
       update session_heads h
          set last_seq = last_seq + 4, waiting = h.waiting - 1, runnable_at = case when h.requested = $10 then null else h.runnable_at end
         from next, sessions s
-       where h.session_id = $1 and h.generation = $2 and s.id = $1 and s.intent = 'active' and s.turn_status = 'idle'
+       where h.session_id = $1 and h.generation = $2 and s.id = $1 and s.intent = 'active' and s.turn_status = 'idle' and s.next_version is null
       returning h.last_seq - 4 as base
     ), old as (
       select s.status from sessions s, head where s.id = $1 for update of s

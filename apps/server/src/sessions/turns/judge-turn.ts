@@ -53,6 +53,14 @@ export function failedEnding(error: TurnError): TurnEnding {
   return { state: 'failed', stopReason, response: null, error, reason: 'turn_ended' };
 }
 
+/** The turn produced something that the database will not store. */
+export function unstorableEnding(sqlState: string): TurnEnding {
+  return failedEnding({
+    type: 'unknown_error',
+    message: `What this turn produced could not be stored (${sqlState}); the log of the server says more. Ask for it in another form.`,
+  });
+}
+
 /** What the log says when a turn is tried again. */
 export function retryEvents(error: TurnError): EventDraft[] {
   return [

@@ -8,24 +8,33 @@ export interface MessageView {
   state: TurnState;
   message: string;
   response: string | null;
+  stopReason: string | null;
+  model: string | null;
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadInputTokens: number;
+  cacheCreationInputTokens: number;
+  costNanousd: number;
   acceptedAt: Date;
   endedAt: Date | null;
 }
 
-/** Messages after a position, oldest first. The caller has checked that the session is its tenant's. */
+/** Messages beyond a position, in either direction. The caller has checked that the session is its tenant's. */
 export async function listMessages(
   pool: Pool,
   sessionId: string,
-  after: number,
-  limit: number,
+  page: { order: 'asc' | 'desc'; beyond: number | null; limit: number },
 ): Promise<MessageView[]> {
   const result = await pool.query<MessageView & { payload: string }>({
-    name: 'messages.list',
+    name: `messages.list-${page.order}`,
     text: `select t.position, t.id as "turnId", t.state, t.response, t.accepted_at as "acceptedAt", t.ended_at as "endedAt",
-                  i.payload
+                  t.stop_reason as "stopReason", t.model, t.input_tokens as "inputTokens", t.output_tokens as "outputTokens",
+                  t.cache_read_input_tokens as "cacheReadInputTokens",
+                  t.cache_creation_input_tokens as "cacheCreationInputTokens", t.cost_nanousd as "costNanousd", i.payload
              from turns t join inputs i on i.session_id = t.session_id and i.position = t.position
-            where t.session_id = $1 and t.position > $2 order by t.position limit $3`,
-    values: [sessionId, after, limit],
+            where t.session_id = $1 and ($2::bigint is null or t.position ${page.order === 'asc' ? '>' : '<'} $2)
+            order by t.position ${page.order} limit $3`,
+    values: [sessionId, page.beyond, page.limit],
   });
   return result.rows.map(({ payload, ...row }) => ({ ...row, message: textOf(JSON.parse(payload)) }));
 }

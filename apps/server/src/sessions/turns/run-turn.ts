@@ -2,6 +2,7 @@ import type { StatusReason } from '@aaas/contract/lifecycle';
 import { answerBrokeOff } from '../../gateway/ledger/answer-broke-off.ts';
 import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gateway/ledger/usage-sums.ts';
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
+import { isPermanent, sqlStateOf } from '../../postgres/permanent-error.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transition } from '../lifecycle/transition.ts';
 import { appendEvents, type Uncommitted } from '../log/append.ts';
@@ -13,7 +14,7 @@ import type { OwnedSession, SessionContext } from '../session-context.ts';
 import { type OpenTurn, reopenTurn } from './begin-turn.ts';
 import { findBudgetStop } from './budget-stop.ts';
 import { endTurn, type TurnEnding } from './end-turn.ts';
-import { interruptedEnding, judgeTurn, retryEvents, type TurnError } from './judge-turn.ts';
+import { interruptedEnding, judgeTurn, retryEvents, type TurnError, unstorableEnding } from './judge-turn.ts';
 import { findUnknownTools, unknownResults } from './unknown-tools.ts';
 
 const NOTHING: Uncommitted = { events: [], transcript: [] };
@@ -27,6 +28,8 @@ export interface TurnDriverOptions {
   row(): SessionRow;
   /** The model failed `failures` times in this turn and is to be asked again, in a new process. */
   onRetry(failures: number, error: TurnError): Promise<void>;
+  /** What the process knows could not be stored, and its turn has failed: it must not go on. */
+  onUnstorable(why: string): Promise<void>;
 }
 
 /** Drives the turns of one session, one at a time, from their message to the row that says how they ended. */
@@ -41,13 +44,15 @@ export class TurnDriver {
   readonly #options: TurnDriverOptions;
   #turnId: string | null = null;
   #modelFailures = 0;
+  /** What the database would not take of this turn. */
+  #unstorable: unknown = null;
   #sessionUsage: UsageSum | null = null;
 
   constructor(options: TurnDriverOptions) {
     this.#options = options;
     const { ctx, owned } = options;
     this.sink = {
-      commit: (batch) => appendPatiently(ctx, owned, { turnId: this.#turnId, ...batch }),
+      commit: (batch) => this.#commit(batch),
       delta: (delta) => {
         if (this.#turnId) ctx.streams.publishDelta(owned.sessionId, this.#turnId, delta);
       },
@@ -65,10 +70,11 @@ export class TurnDriver {
     if (how === 'new') this.#modelFailures = 0;
     this.open = turn;
     this.interruptedBy = null;
+    this.#unstorable = null;
     this.#turnId = turn.id;
     const outcome = session.runTurn(turn, how);
     this.settled = outcome.then(
-      (result) => this.#options.post(() => this.#finish(turn, result)),
+      (result) => this.#options.post(() => this.#finishOrFail(turn, result)),
       () => this.#options.post(() => this.#lose(turn)),
     );
   }
@@ -101,6 +107,33 @@ export class TurnDriver {
     if (interrupted) await this.#end(interrupted.turn, ending, NOTHING);
   }
 
+  async #commit(batch: Uncommitted): Promise<void> {
+    const { ctx, owned } = this.#options;
+    try {
+      await appendPatiently(ctx, owned, { turnId: this.#turnId, ...batch });
+    } catch (error) {
+      if (isPermanent(error)) this.#unstorable = error;
+      throw error;
+    }
+  }
+
+  async #finishOrFail(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
+    try {
+      await this.#finish(turn, outcome);
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      await this.#endUnstorable(turn, error);
+    }
+  }
+
+  /** Trying again would fail again, for ever: the turn ends without what cannot be stored of it. */
+  async #endUnstorable(turn: OpenTurn, error: unknown): Promise<void> {
+    const { ctx, owned } = this.#options;
+    ctx.log.error({ err: error, session_id: owned.sessionId, turn_id: turn.id }, 'failed to store a turn for good');
+    await this.#end(turn, unstorableEnding(sqlStateOf(error)), NOTHING);
+    await this.#options.onUnstorable('what its last turn produced could not be stored');
+  }
+
   async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
     if (this.open !== turn) return;
     const { ctx, owned } = this.#options;
@@ -122,7 +155,8 @@ export class TurnDriver {
   /** The process died under the turn. It goes on in the next one, unless somebody wanted it to end. */
   async #lose(turn: OpenTurn): Promise<void> {
     if (this.open !== turn) return;
-    if (this.interruptedBy) await this.#end(turn, interruptedEnding(this.interruptedBy, null), NOTHING);
+    if (this.#unstorable) await this.#endUnstorable(turn, this.#unstorable);
+    else if (this.interruptedBy) await this.#end(turn, interruptedEnding(this.interruptedBy, null), NOTHING);
     else this.detach();
   }
 

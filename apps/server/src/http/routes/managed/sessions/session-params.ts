@@ -19,7 +19,7 @@ export async function requireSession(
 async function exists(api: Api, workspaceId: string, sessionId: string): Promise<boolean> {
   const result = await api.ctx.pool.query({
     name: 'sessions.exists',
-    text: `select 1 from sessions where id = $1 and workspace_id = $2 and intent <> 'archived'`,
+    text: `select 1 from sessions where id = $1 and workspace_id = $2 and intent <> 'archived' and not ephemeral`,
     values: [sessionId, workspaceId],
   });
   return result.rowCount === 1;

@@ -2,6 +2,7 @@ import { newId } from '@aaas/contract/ids';
 import { CreateAgentRequest, CreateAgentResponse } from '@aaas/contract/operations-api';
 import { createAgent as storeAgent } from '../../../../agents/create-agent.ts';
 import { defineAgent } from '../../../../agents/define-agent.ts';
+import { defaultName } from '../../../../agents/revise-agent.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import type { Api, App } from '../../../api.ts';
 import { requireModel } from '../models/require-model.ts';
@@ -21,14 +22,14 @@ export function createAgent(app: App, api: Api): void {
       },
     },
     async (request, reply) => {
-      const { config, auto_start: start } = request.body;
+      const { config, metadata, auto_start: start } = request.body;
       const { workspaceId } = request.principal;
       if (config.model !== undefined) await requireModel(api, workspaceId, config.model);
       const agentId = newId('agent');
-      const name = `${config.agent_type}-${agentId.slice(-6)}`;
+      const name = defaultName(config.agent_type, agentId);
       const definition = defineAgent(config, { name, model: api.settings.DEFAULT_MODEL });
       const environmentId = await ensureDefaultEnvironment(api.ctx.pool, workspaceId);
-      const { sessionId } = await storeAgent(api.ctx, workspaceId, environmentId, agentId, definition, start);
+      const { sessionId } = await storeAgent(api.ctx, workspaceId, environmentId, agentId, definition, start, metadata);
       if (start) api.wake(sessionId);
       return reply
         .code(201)

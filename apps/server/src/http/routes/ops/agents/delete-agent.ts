@@ -13,7 +13,7 @@ export function deleteAgent(app: App, api: Api): void {
         tags: ['agents'],
         summary: 'Delete an agent',
         description:
-          'It drains, then its conversation and its directory are removed. What it cost stays in the ledger.',
+          'It drains, then its sessions with their conversations and directories are removed. What it cost stays in the ledger.',
         params: AgentParams,
         response: { 202: StatusChange, ...problems },
       },
@@ -21,12 +21,15 @@ export function deleteAgent(app: App, api: Api): void {
     async (request, reply) => {
       const { agent_id: agentId } = request.params;
       const { workspaceId } = request.principal;
-      const sessionId = isId(agentId) ? await archiveAgent(api.ctx, workspaceId, agentId) : null;
-      if (!sessionId) throw agentNotFound(agentId);
-      api.wake(sessionId);
-      return reply
-        .code(202)
-        .send({ agent_id: agentId, status: 'draining', message: 'It drains, and is then removed.' });
+      const ended = isId(agentId) ? await archiveAgent(api.ctx, workspaceId, agentId) : null;
+      if (!ended) throw agentNotFound(agentId);
+      for (const sessionId of ended.sessionIds) api.wake(sessionId);
+      return reply.code(202).send({
+        agent_id: agentId,
+        session_id: ended.mainSessionId,
+        status: 'draining',
+        message: 'It drains, and is then removed.',
+      });
     },
   );
 }

@@ -7,7 +7,8 @@ import { flag } from '../files/files-route.ts';
 import { attachment } from '../files/send-file.ts';
 import { sendStaged } from '../files/send-staged.ts';
 import { problems } from '../problems.ts';
-import { AgentParams, mainSessionOf } from './agent-params.ts';
+import { sessionOf } from '../sessions/session-target.ts';
+import { AgentParams } from './agent-params.ts';
 
 export function exportAgent(app: App, api: Api): void {
   app.get(
@@ -34,7 +35,7 @@ export function exportAgent(app: App, api: Api): void {
       if (includeEnv && !holds(request.principal.scopes, 'agents:write')) {
         throw new ApiError('missing_scope', 'include_env needs the scope agents:write. Use a key that has it.');
       }
-      const session = await mainSessionOf(api, request);
+      const session = await sessionOf(api, request);
       const agentId = request.params.agent_id;
       const archive = await packAgent(api.ctx, api.directories, {
         ...session,

@@ -5,6 +5,7 @@ import type { Api, App } from '../../../api.ts';
 import { presentLine } from '../budgets/present-line.ts';
 import { problems } from '../problems.ts';
 import { AgentParams, agentNotFound, isId } from './agent-params.ts';
+import { etagOf } from './if-match.ts';
 import { presentAgent } from './present.ts';
 
 export function getAgent(app: App, api: Api): void {
@@ -14,7 +15,7 @@ export function getAgent(app: App, api: Api): void {
       config: { operation: 'agents.get', scope: 'agents:read' },
       schema: { tags: ['agents'], summary: 'Get an agent', params: AgentParams, response: { 200: Agent, ...problems } },
     },
-    async (request) => {
+    async (request, reply) => {
       const { agent_id: agentId } = request.params;
       const { workspaceId } = request.principal;
       const view = isId(agentId) ? await findAgent(api.ctx.pool, workspaceId, agentId) : null;
@@ -22,7 +23,8 @@ export function getAgent(app: App, api: Api): void {
       const lines = await findLines(api.ctx.pool, { workspaceId, agentId }, api.ctx.now());
       const budget = lines.filter(({ setBy }) => setBy === 'agent').map(presentLine);
       const agent = presentAgent(view);
-      return { ...agent, usage: { ...agent.usage, ...(budget.length > 0 ? { budget } : {}) } };
+      const usage = { ...agent.usage, ...(budget.length > 0 ? { budget } : {}) };
+      return reply.header('etag', etagOf(view.version)).send({ ...agent, usage });
     },
   );
 }

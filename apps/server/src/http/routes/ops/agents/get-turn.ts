@@ -3,27 +3,30 @@ import { Turn } from '@aaas/contract/operations-api';
 import { findTurn } from '../../../../sessions/turns/find-turn.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
-import { isId, mainSessionOf, TurnParams } from './agent-params.ts';
-import { presentTurn } from './present.ts';
+import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
+import { presentTurn } from '../turns/present-turn.ts';
+import { isId } from './agent-params.ts';
 
 export function getTurn(app: App, api: Api): void {
-  app.get(
-    '/api/v1/agents/:agent_id/turns/:turn_id',
-    {
-      config: { operation: 'agents.turns.get', scope: 'agents:read' },
-      schema: {
-        tags: ['messages'],
-        summary: 'Get a turn and its answer',
-        params: TurnParams,
-        response: { 200: Turn, ...problems },
+  for (const { base, noun, turnParams } of SESSION_ADDRESSES) {
+    app.get(
+      `${base}/turns/:turn_id`,
+      {
+        config: { operation: `${noun}.turns.get`, scope: 'agents:read' },
+        schema: {
+          tags: ['messages'],
+          summary: 'Get a turn and its answer',
+          params: turnParams,
+          response: { 200: Turn, ...problems },
+        },
       },
-    },
-    async (request) => {
-      const { sessionId } = await mainSessionOf(api, request);
-      const { turn_id: turnId } = request.params;
-      const turn = isId(turnId) ? await findTurn(api.ctx.pool, sessionId, turnId) : null;
-      if (!turn) throw new ApiError('not_found', `This agent has no turn ${turnId.slice(0, 128)}.`);
-      return presentTurn(turn);
-    },
-  );
+      async (request) => {
+        const { sessionId } = await sessionOf(api, request);
+        const { turn_id: turnId } = request.params;
+        const turn = isId(turnId) ? await findTurn(api.ctx.pool, sessionId, turnId) : null;
+        if (!turn) throw new ApiError('not_found', `There is no turn ${turnId.slice(0, 128)} here.`);
+        return presentTurn(turn);
+      },
+    );
+  }
 }

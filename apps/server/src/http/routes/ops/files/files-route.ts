@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { parsePath } from '../../../../directories/confined/parse-path.ts';
 import { locateDirectory, type SessionPlace } from '../../../../directories/directory-site.ts';
 import type { Api } from '../../../api.ts';
-import { AgentParams, mainSessionOf } from '../agents/agent-params.ts';
+import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
 
-/** The working directory itself, and what lies in it. */
-export const FILES = ['/api/v1/agents/:agent_id/files', '/api/v1/agents/:agent_id/files/*'] as const;
-
-export const FilesParams = AgentParams.extend({
+const inDirectory = {
   '*': z.string().default('').describe('Path from the working directory. Percent-encode what an address cannot hold.'),
-});
+};
+
+/** The working directory itself, and what lies in it, by the agent and by the session. */
+export const FILES = SESSION_ADDRESSES.flatMap(({ base, params }) =>
+  [`${base}/files`, `${base}/files/*`].map((url) => ({ url, params: params.extend(inDirectory) })),
+);
 
 export const flag = z
   .enum(['true', 'false'])
@@ -19,9 +21,9 @@ export const flag = z
 /** What a request about files is about. @throws not_found, directory_elsewhere, invalid_request for a bad path */
 export async function filesOf(
   api: Api,
-  request: { principal: { workspaceId: string }; params: z.output<typeof FilesParams> },
+  request: { principal: { workspaceId: string }; params: z.output<(typeof FILES)[number]['params']> },
 ): Promise<{ place: SessionPlace; names: string[] }> {
-  const session = await mainSessionOf(api, request);
+  const session = await sessionOf(api, request);
   const names = parsePath(request.params['*']);
   return { place: await locateDirectory(api.ctx.pool, api.directories, session), names };
 }

@@ -6,7 +6,7 @@ import { listDirectory } from '../../../../directories/files/list-directory.ts';
 import { openAt } from '../../../../directories/files/open-file.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
-import { FILES, FilesParams, filesOf, flag } from './files-route.ts';
+import { FILES, filesOf, flag } from './files-route.ts';
 import { sendDirectory } from './send-directory.ts';
 import { sendFile } from './send-file.ts';
 
@@ -18,7 +18,7 @@ const Query = z.object({
 });
 
 export function readPath(app: App, api: Api): void {
-  for (const url of FILES) {
+  for (const { url, params } of FILES) {
     app.get(
       url,
       {
@@ -28,7 +28,7 @@ export function readPath(app: App, api: Api): void {
           summary: 'List a directory, or read a file',
           description:
             'A directory answers what is in it; a file answers its bytes (Range, If-None-Match and HEAD are understood). Symbolic links are shown and never followed.',
-          params: FilesParams,
+          params,
           querystring: Query,
           response: { 200: DirectoryListing.describe('A directory. A file answers its bytes instead.'), ...problems },
         },

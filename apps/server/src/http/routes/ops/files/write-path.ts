@@ -8,7 +8,7 @@ import { unpackInto } from '../../../../directories/files/unpack-into.ts';
 import { writeFile } from '../../../../directories/files/write-file.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
-import { FILES, FilesParams, filesOf, tagsOf } from './files-route.ts';
+import { FILES, filesOf, tagsOf } from './files-route.ts';
 
 const Query = z.object({
   type: z.enum(['file', 'directory']).default('file').describe('directory: make one, and those above it.'),
@@ -23,7 +23,7 @@ const Query = z.object({
 
 /** Inside a scope that leaves bodies unread. */
 export function writePath(app: App, api: Api): void {
-  for (const url of FILES) {
+  for (const { url, params } of FILES) {
     app.put(
       url,
       {
@@ -33,7 +33,7 @@ export function writePath(app: App, api: Api): void {
           summary: 'Write a file, make a directory, or unpack an archive into one',
           description:
             'The body is the file, whatever its content type; a file is replaced whole or not at all. If-Match and If-None-Match: * are understood.',
-          params: FilesParams,
+          params,
           querystring: Query,
           response: { 200: z.union([FileEntry, UnpackResult]), 201: FileEntry, ...problems },
         },

@@ -1,0 +1,27 @@
+import type { Status, StatusReason } from '@aaas/contract/lifecycle';
+
+/** How a session stands, as clients see it. */
+export interface SessionState {
+  status: Status;
+  statusReason: StatusReason;
+  statusSince: Date;
+  statusDetail: string | null;
+  nextAction: string | null;
+  pid: number | null;
+  nodeId: string | null;
+  restarts: number;
+  messagesCount: number;
+  waiting: number;
+  usage: { inputTokens: number; outputTokens: number; costNanousd: number };
+}
+
+/** Its columns, for a query in which `s` is the session. */
+export const SESSION_STATE = `
+  s.status, s.status_reason as "statusReason", s.status_since as "statusSince", s.status_detail as "statusDetail",
+  s.next_action as "nextAction", s.pid, case when s.pid is null then null else s.node_id end as "nodeId",
+  s.restarts, s.messages_count as "messagesCount",
+  (select count(*)::int from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting,
+  (select json_build_object('inputTokens', coalesce(sum(t.input_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens), 0),
+                            'outputTokens', coalesce(sum(t.output_tokens), 0),
+                            'costNanousd', coalesce(sum(t.cost_nanousd), 0))
+     from turns t where t.session_id = s.id) as usage`;
