@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkImage } from './check-image.ts';
 import { composeProject } from './compose-project.ts';
-import { docker, inside, inspect, isHealthy } from './docker.ts';
+import { docker, inside, inspect } from './docker.ts';
 
 const image = process.argv[2];
 assert.ok(image, 'usage: node tests/deploy/compose-smoke.ts <image>');
@@ -146,7 +146,11 @@ async function ready(): Promise<void> {
 }
 
 async function healthy(container: string): Promise<void> {
-  await until(() => isHealthy(container), `${container} is healthy`);
+  await until(async () => {
+    const { State, RestartCount } = await inspect(container);
+    assert.ok(RestartCount < 3, `${container} ends again and again`);
+    return State.Health?.Status === 'healthy';
+  }, `${container} is healthy`);
 }
 
 async function until(condition: () => Promise<boolean>, what: string): Promise<void> {

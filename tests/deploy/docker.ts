@@ -29,7 +29,3 @@ export async function inside(container: string, ...args: string[]): Promise<stri
     return `${error.stdout ?? ''}${error.stderr ?? ''}`.trim();
   });
 }
-
-export async function isHealthy(container: string): Promise<boolean> {
-  return (await inspect(container)).State.Health?.Status === 'healthy';
-}

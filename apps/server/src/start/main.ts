@@ -1,5 +1,6 @@
+import { knownSecrets } from '../config/known-secrets.ts';
 import { loadSettings } from '../config/load-settings.ts';
-import { knownSecrets } from '../telemetry/known-secrets.ts';
+
 import { createLogger } from '../telemetry/logger.ts';
 import { printBanner } from './banner.ts';
 import { serve } from './serve.ts';
@@ -11,7 +12,7 @@ try {
   const began = performance.now();
   const loaded = loadSettings(process.env);
   const { LOG_LEVEL } = loaded.settings;
-  const server = await serve(loaded, createLogger(LOG_LEVEL, knownSecrets(loaded.settings)));
+  const server = await serve(loaded, createLogger(LOG_LEVEL, knownSecrets(loaded.settings, process.env)));
   printBanner(server.facts, performance.now() - began);
 
   let stopping = false;
