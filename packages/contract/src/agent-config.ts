@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AgentBudget } from './budgets.ts';
+import { McpServersPatch, McpServersRequest, type StoredMcpServer } from './mcp.ts';
 
 export const AGENT_TYPE_NAMES = [
   'general',
@@ -73,6 +74,7 @@ export const AgentConfigRequest = z
       .refine((env) => Object.keys(env).length <= 100, 'at most 100 variables')
       .optional()
       .describe('Environment of this agent’s process alone. Values are never shown again.'),
+    mcp_servers: McpServersRequest.optional(),
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
     limits: z.unknown().optional(),
     restart_policy: z.unknown().optional(),
@@ -82,7 +84,7 @@ export const AgentConfigRequest = z
   .meta({ id: 'AgentConfigRequest' });
 export type AgentConfigRequest = z.infer<typeof AgentConfigRequest>;
 
-const { agent_type: _type, env: _env, ...changeable } = AgentConfigRequest.shape;
+const { agent_type: _type, env: _env, mcp_servers: _servers, ...changeable } = AgentConfigRequest.shape;
 
 type Nullable<Shape extends z.core.$ZodShape> = { [Name in keyof Shape]: z.ZodNullable<Shape[Name]> };
 
@@ -101,6 +103,7 @@ export const AgentConfigPatch = z
       .nullable()
       .optional()
       .describe('Merged by name: null removes a variable. Values are never shown again.'),
+    mcp_servers: McpServersPatch.nullable().optional(),
   })
   .meta({ id: 'AgentConfigPatch' });
 export type AgentConfigPatch = z.infer<typeof AgentConfigPatch>;
@@ -122,6 +125,7 @@ export interface AgentDefinition {
   max_tokens: number | null;
   temperature: number | null;
   env: Record<string, string>;
+  mcp_servers: Record<string, StoredMcpServer>;
   harness: 'claude-agent-sdk';
   /** Versions of before budgets have none. */
   budget?: AgentBudget | null;

@@ -14,7 +14,8 @@ export type IdPrefix =
   | 'req'
   | 'mreq'
   | 'wh'
-  | 'query';
+  | 'query'
+  | 'cred';
 
 // In ASCII order, so that ids sort by the time of their making.
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { AgentBudget, BudgetState } from './budgets.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
+import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
@@ -40,6 +41,7 @@ export const AgentConfig = z
     max_tokens: z.number().nullable(),
     temperature: z.number().nullable(),
     env: z.record(z.string(), z.literal('[set]')).describe('Names only; values are never shown.'),
+    mcp_servers: z.record(z.string(), McpServerView),
     harness: z.literal('claude-agent-sdk'),
     budget: AgentBudget.nullable(),
   })

@@ -205,6 +205,15 @@ export const Settings = z.object({
   MAX_ARCHIVE_ENTRIES: whole(1, 10_000_000)
     .default(100_000)
     .describe('Files, directories and links in an archive, at most.'),
+  MCP_CONNECT_TIMEOUT: whole(1, 120)
+    .default(10)
+    .describe('Seconds that the first turn of a process waits for the MCP servers of its agent.'),
+  MCP_ALLOW_HTTP: flag.default(false).describe('true lets MCP servers of agents be reached at http:// addresses.'),
+  MCP_ALLOW_PRIVATE: addressList
+    .optional()
+    .describe(
+      'Networks, addresses and host names (*.name for all below) that MCP servers of every workspace may lie at although they are not public, over http too.',
+    ),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -272,6 +281,7 @@ export const LIVE_SETTINGS = [
   'MAX_FILE_BYTES',
   'MAX_ARCHIVE_BYTES',
   'MAX_ARCHIVE_ENTRIES',
+  'MCP_CONNECT_TIMEOUT',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];

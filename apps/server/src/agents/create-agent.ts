@@ -1,7 +1,9 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
+import type { McpServerRequest } from '@aaas/contract/mcp';
 import { transaction } from '../postgres/transaction.ts';
 import { insertSession } from '../sessions/create-session.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
+import { storeServers } from './mcp/store-servers.ts';
 
 export interface CreatedAgent {
   agentId: string;
@@ -17,6 +19,7 @@ export async function createAgent(
   definition: AgentDefinition,
   start: boolean,
   metadata: Record<string, string> = {},
+  servers: Record<string, McpServerRequest> = {},
 ): Promise<CreatedAgent> {
   const now = ctx.now();
   const sessionId = await transaction(ctx.pool, async (db) => {
@@ -25,9 +28,10 @@ export async function createAgent(
        values ($1, $2, $3, $4, $5, $6, $6)`,
       [agentId, workspaceId, definition.name, definition.agent_type, metadata, now],
     );
+    const mcp_servers = await storeServers(db, ctx.keyring, { workspaceId, agentId }, servers);
     await db.query(
       'insert into agent_versions (agent_id, version, workspace_id, definition, created_at) values ($1, 1, $2, $3, $4)',
-      [agentId, workspaceId, definition, now],
+      [agentId, workspaceId, { ...definition, mcp_servers }, now],
     );
     const { harness } = definition;
     const session = { workspaceId, agentId, version: 1, environmentId, harness, start };

@@ -23,6 +23,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     max_tokens: config.max_tokens ?? null,
     temperature: config.temperature ?? null,
     env: config.env ?? {},
+    mcp_servers: {},
     harness: 'claude-agent-sdk',
     budget: config.budget ?? null,
   };

@@ -29,6 +29,7 @@ export async function deleteAgent(
       `select id from sessions where agent_id = $1 and workspace_id = $2 and intent <> 'archived' order by id`,
       [agentId, workspaceId],
     );
+    await db.query('delete from agent_credentials where agent_id = $1', [agentId]);
     const events = new Map<string, LoggedEvent>();
     for (const { id: sessionId } of sessions.rows) {
       const changed = await writeWish(db, { workspaceId, sessionId }, WISHES.delete, at);

@@ -5,6 +5,7 @@ import type { Admission } from './admission.ts';
 import type { Budgets } from './budgets/budgets.ts';
 import type { Activity } from './gateway-options.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { McpRelay } from './mcp/mcp-relay.ts';
 import type { Principal, Principals } from './principal.ts';
 import type { TokenClaim } from './tokens.ts';
 import type { Fleet } from './upstreams/fleet.ts';
@@ -24,6 +25,8 @@ export interface GatewayContext {
   admission: Admission;
   watch: Watch;
   budgets: Budgets;
+  /** Null: agents have no MCP servers over HTTP. */
+  mcp: McpRelay | null;
   onActivity(sessionId: string, what: Activity): void;
 }
 

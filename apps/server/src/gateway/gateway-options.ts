@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { McpRelay } from './mcp/mcp-relay.ts';
 import type { ModelCatalogue } from './models/model-catalogue.ts';
 import type { RetryPolicy } from './upstreams/retry-policy.ts';
 import type { GatewaySettings, Upstream, UpstreamState } from './upstreams/upstream.ts';
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   tokenSecret: Buffer;
   /** Called often and on the hot path: it must return at once. */
   onActivity?: (sessionId: string, what: Activity) => void;
+  /** Without it agents have no MCP servers over HTTP. */
+  mcp?: McpRelay;
   retry?: Partial<RetryPolicy>;
   /** How often requests in progress are checked for whether their process still owns its session. */
   watchMs?: number;

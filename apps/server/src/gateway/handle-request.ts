@@ -3,6 +3,7 @@ import { addLogFields, withLogFields } from '../telemetry/log-context.ts';
 import type { Place } from './admission.ts';
 import { type GatewayError, sendError } from './anthropic-error.ts';
 import type { Call, GatewayContext } from './gateway-context.ts';
+import { relayMcp } from './mcp/relay-mcp.ts';
 import type { Principal } from './principal.ts';
 import { readBody } from './read-body.ts';
 import { relayMessage } from './relay-message.ts';
@@ -92,6 +93,7 @@ async function relay(
   const refusal = place.assign(principal.workspaceId, context.settings.UPSTREAM_WORKSPACE_SHARE);
   if (refusal) return sendError(request.res, refusal);
   const call: Call = { ...request, principal };
+  if (route.kind === 'mcp') return relayMcp(context, call, route);
   if (route.kind !== 'message') return relayPlain(context, call, route.method);
   const release = await context.budgets.admit(call);
   try {

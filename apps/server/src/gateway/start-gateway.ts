@@ -46,6 +46,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admission: createAdmission(),
     watch: watchGenerations(options.pool, log, options.watchMs),
     budgets,
+    mcp: options.mcp ?? null,
     onActivity: guarded(options.onActivity, log),
   };
 

@@ -12,7 +12,6 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
-import type { Keyring } from '../secrets/keyring.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { LogFields } from '../telemetry/log-context.ts';
@@ -45,7 +44,6 @@ export interface Api {
   /** Requests with an Idempotency-Key that are being handled. */
   underWay: RequestsUnderWay;
   audit: AuditLog;
-  keyring: Keyring;
   jobs: Jobs;
   /** A webhook delivery is due. A hint. */
   wakeWebhooks(): void;

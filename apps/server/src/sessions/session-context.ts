@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { Keyring } from '../secrets/keyring.ts';
 import type { StreamHub } from '../streams/stream-hub.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -9,6 +10,8 @@ export interface SessionContext {
   streams: StreamHub;
   log: Logger;
   metrics: Metrics;
+  /** Seals what must not lie in the database in clear. */
+  keyring: Keyring;
   now(): Date;
 }
 

@@ -1,11 +1,13 @@
 /** For tests of sessions: a database, a context, and agents in it. */
 
+import { randomBytes } from 'node:crypto';
 import { newId } from '@aaas/contract/ids';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { createAgent } from '../agents/create-agent.ts';
 import { defineAgent } from '../agents/define-agent.ts';
 import { ensureDefaultEnvironment } from '../environments/default-environment.ts';
+import { Keyring } from '../secrets/keyring.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { SessionContext } from './session-context.ts';
@@ -18,6 +20,7 @@ export function testContext(pool: Pool): SessionContext {
     streams: new StreamHub(),
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
+    keyring: new Keyring([randomBytes(32)]),
     now: () => new Date(),
   };
 }

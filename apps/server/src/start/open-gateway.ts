@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { configuredUpstreams } from '../config/configured-upstreams.ts';
 import type { Gateway } from '../gateway/gateway-options.ts';
+import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { Upstream } from '../gateway/upstreams/upstream.ts';
 import type { Closers } from './closers.ts';
@@ -20,13 +21,14 @@ export interface GatewayParts {
   pool: Pool;
   log: Logger;
   tokenSecret: Buffer;
+  mcp: McpRelay;
   closers: Closers;
 }
 
 /** Starts the model gateway in front of the configured upstreams. @throws StartupError for one that cannot be. */
 export async function openGateway(
   settings: Settings,
-  { pool, log, tokenSecret, closers }: GatewayParts,
+  { pool, log, tokenSecret, mcp, closers }: GatewayParts,
 ): Promise<{ gateway: Gateway; providers: Providers }> {
   const configured = configuredUpstreams(settings, process.env);
   let started: ReturnType<typeof startSimulator> | null = null;
@@ -44,7 +46,7 @@ export async function openGateway(
   }
   const upstreams: Upstream[] = [];
   for (const entry of configured.upstreams) upstreams.push('baseUrl' in entry ? entry : await simulator(entry));
-  const gateway = await startGateway({ pool, log, upstreams, simulator, settings, tokenSecret });
+  const gateway = await startGateway({ pool, log, upstreams, simulator, settings, tokenSecret, mcp });
   closers.add('gateway', () => gateway.close());
   gateway.models.prefetch();
   const simulated = upstreams.every((upstream) => upstream.simulated);

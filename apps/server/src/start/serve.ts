@@ -5,13 +5,18 @@ import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
+import { CREDENTIAL_COLUMN } from '../agents/mcp/credentials.ts';
+import { findMcpTarget } from '../agents/mcp/find-target.ts';
+import { sandboxSecrets } from '../agents/mcp/sandbox-secrets.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { clearStaging } from '../directories/confined/staging.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
+import { GuardedClient } from '../egress/guarded-client.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
+import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
@@ -108,18 +113,24 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
 
   const jobs = createJobs({ target: database.target, log, kinds: [...webhookUpkeep({ pool, settings, log })] });
   closers.add('jobs', () => jobs.close());
-  const resealing = startResealing({ pool, keyring, log, columns: [...WEBHOOK_SECRETS] });
+  const resealing = startResealing({ pool, keyring, log, columns: [...WEBHOOK_SECRETS, CREDENTIAL_COLUMN] });
   closers.add('resealing', () => resealing);
   const deliverer = new Deliverer({ pool, keyring, settings, nodeId: node.id, log });
   closers.add('webhooks', () => deliverer.close());
   await clearStaging(dataDir);
 
   const tokenSecret = await nodeSecret(dataDir);
-  const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, closers });
+  const egress = new GuardedClient(() => ({
+    allowPrivate: settings.MCP_ALLOW_PRIVATE,
+    allowHttp: settings.MCP_ALLOW_HTTP,
+  }));
+  closers.add('MCP servers', () => egress.close());
+  const mcp: McpRelay = { egress, find: (principal, server) => findMcpTarget(pool, keyring, principal, server) };
+  const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, mcp, closers });
 
   const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
   const metrics = createMetrics();
-  const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, now: () => new Date() };
+  const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, keyring, now: () => new Date() };
   const worker = new Worker({
     ctx,
     nodeId: node.id,
@@ -130,6 +141,11 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       uidBase: users.uidBase,
       gatewayUrl: gateway.url,
       issueToken: (session) => issueToken(tokenSecret, session),
+      mcpSecrets: ({ workspaceId, agentId, definition }) =>
+        sandboxSecrets(pool, keyring, { workspaceId, agentId }, definition.mcp_servers),
+      get mcpConnectMs() {
+        return settings.MCP_CONNECT_TIMEOUT * 1000;
+      },
     }),
     leaseTtlMs: settings.LEASE_TTL * 1000,
     bounds: workerBounds(settings),
@@ -182,7 +198,6 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     limiter: limits.limiter,
     underWay: limits.underWay,
     audit,
-    keyring,
     jobs,
     wakeWebhooks: () => deliverer.wake(),
     isDraining: () => draining,
@@ -195,10 +210,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   }
   const app = await createApp(api);
   closers.add('http', () => closeHttp(app, closing));
-  closers.add('agents', () => {
-    draining = true;
-    return worker.close();
-  });
+  closers.add('agents', () => worker.close());
   const url = await app.listen({ host: settings.HOST, port: settings.PORT });
   await announce(dataDir, url, closers);
   jobs.start();
@@ -220,7 +232,11 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
         ...(settings.REQUIRE_API_KEY ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
       ],
     },
-    close: () => closers.closeAll(),
+    close: () => {
+      // Whoever asks from now on is told, before anything is closed.
+      draining = true;
+      return closers.closeAll();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
+import { travellingServers } from '../mcp/travelling-servers.ts';
 
 // Each field of a definition is decided about here: one that may hold a secret must not leave by being forgotten.
 const TRAVELS: Record<keyof AgentDefinition, boolean> = {
@@ -16,6 +17,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   max_tokens: true,
   temperature: true,
   env: false,
+  mcp_servers: false,
   budget: true,
   harness: true,
 };
@@ -23,5 +25,10 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
 /** A definition as it leaves the platform; values of `env` only if asked for. */
 export function exportedDefinition(definition: AgentDefinition, includeEnv: boolean): Record<string, unknown> {
   const travelling = Object.entries(definition).filter(([name]) => TRAVELS[name as keyof AgentDefinition]);
-  return { ...Object.fromEntries(travelling), env: includeEnv ? definition.env : {} };
+  return {
+    ...Object.fromEntries(travelling),
+    env: includeEnv ? definition.env : {},
+    // As somebody would ask for them: their secrets stay.
+    mcp_servers: travellingServers(definition.mcp_servers),
+  };
 }

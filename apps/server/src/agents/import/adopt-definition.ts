@@ -1,6 +1,7 @@
 import type { AgentArchive } from '@aaas/contract/agent-archive';
 import { AgentConfigRequest, type AgentDefinition } from '@aaas/contract/agent-config';
 import { defineAgent } from '../define-agent.ts';
+import { withoutSecrets } from '../mcp/store-servers.ts';
 
 /** A version of an imported agent, held to what an agent of this platform may be. @throws Error naming the field */
 export function adoptDefinition({ version, definition }: AgentArchive['versions'][number]): AgentDefinition {
@@ -18,5 +19,11 @@ export function adoptDefinition({ version, definition }: AgentArchive['versions'
   if (promptBase !== 'claude_code' && promptBase !== 'none')
     throw new Error(`version ${version}, prompt_base: is unknown`);
   const defined = defineAgent(config, { name: config.name, model: config.model });
-  return { ...defined, prompt_base: promptBase, system_prompt: config.system_prompt ?? '' };
+  const servers = Object.entries(config.mcp_servers ?? {}).map(([name, server]) => [name, withoutSecrets(server)]);
+  return {
+    ...defined,
+    mcp_servers: Object.fromEntries(servers),
+    prompt_base: promptBase,
+    system_prompt: config.system_prompt ?? '',
+  };
 }

@@ -1,4 +1,5 @@
 import { prepareDirectory, sessionDirectory } from '../../directories/session-directory.ts';
+import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
 import type { Harness } from '../harness.ts';
 import { openClaudeSession } from './open-session.ts';
 
@@ -11,6 +12,10 @@ export function claudeHarness(node: {
   uidBase: number | null;
   gatewayUrl: string;
   issueToken(session: { sessionId: string; generation: number }): string;
+  /** Variables of the MCP servers that run beside the agent, by server. */
+  mcpSecrets(session: SessionRow): Promise<ReadonlyMap<string, Record<string, string>>>;
+  /** Longest wait for MCP servers before the first turn, in milliseconds. */
+  readonly mcpConnectMs: number;
 }): Harness {
   // The SDK asks for a report of the process to learn which libc it has. The report would look up the name behind each
   // socket, one after another and on the main thread: without a DNS server that answers, everything stands still.
@@ -30,6 +35,8 @@ export function claudeHarness(node: {
         user,
         gatewayUrl: node.gatewayUrl,
         gatewayToken: node.issueToken({ sessionId: session.id, generation }),
+        mcpSecrets: await node.mcpSecrets(session),
+        mcpConnectMs: node.mcpConnectMs,
       });
     },
   };

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
+import { draftEvent } from '../../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
 import type { HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
+import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
 import { CONTINUE_PROMPT, type ResumePlan } from './resume-plan.ts';
@@ -13,6 +15,7 @@ import { TurnTranslator } from './turn-translator.ts';
 const CLOSE_GRACE_MS = 3_000;
 // A resumed process that has not asked the model by then believes that there is nothing to go on with.
 const CONTINUE_WITHIN_MS = 10_000;
+const MCP_POLL_MS = 50;
 
 /** One live Claude Code process and the turn that it works on. */
 export class ClaudeSession implements HarnessSession {
@@ -26,12 +29,20 @@ export class ClaudeSession implements HarnessSession {
   #translator: TurnTranslator | null = null;
   #turn: PromiseWithResolvers<TurnOutcome> | null = null;
   #heardOfModel = false;
+  #mcpConnectMs: number | null;
   #attached!: (sandbox: Sandbox) => void;
 
-  constructor(options: { input: MessageQueue; plan: ResumePlan | null; sink: TurnSink }) {
+  constructor(options: {
+    input: MessageQueue;
+    plan: ResumePlan | null;
+    sink: TurnSink;
+    /** How long the first turn waits for MCP servers, in milliseconds; null: there are none. */
+    mcpConnectMs: number | null;
+  }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
+    this.#mcpConnectMs = options.mcpConnectMs;
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
     });
@@ -87,7 +98,7 @@ export class ClaudeSession implements HarnessSession {
       this.#send([text(plan.note), text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
     else {
       const note = plan?.do === 'send' && plan.note !== null ? [text(plan.note)] : [];
-      this.#send([...(turn.input.content as []), ...note], turn.inputId);
+      void this.#sendWithServers([...(turn.input.content as []), ...note], turn.inputId);
     }
     return promise.finally(() => {
       this.#turn = null;
@@ -123,6 +134,32 @@ export class ClaudeSession implements HarnessSession {
   async kill(): Promise<void> {
     await this.#sandbox.kill();
     this.#query.close();
+  }
+
+  /** The first message waits until the MCP servers have come up or failed: what it asks for may need them. */
+  async #sendWithServers(content: SDKUserMessage['message']['content'], inputId: string): Promise<void> {
+    if (this.#mcpConnectMs !== null) await this.#settleServers(this.#mcpConnectMs);
+    this.#mcpConnectMs = null;
+    this.#send(content, inputId);
+  }
+
+  async #settleServers(withinMs: number): Promise<void> {
+    try {
+      const deadline = performance.now() + withinMs;
+      let statuses = await this.#query.mcpServerStatus();
+      while (statuses.some(({ status }) => status === 'pending') && performance.now() < deadline) {
+        await sleep(MCP_POLL_MS);
+        statuses = await this.#query.mcpServerStatus();
+      }
+      const failed = failedServers(statuses);
+      if (failed.length === 0) return;
+      await this.#sink.commit({
+        events: failed.map((server) => draftEvent('x.mcp_server_failed', server)),
+        transcript: [],
+      });
+    } catch {
+      // A process that is gone says so elsewhere, and a log that cannot be written ends the turn at its first event.
+    }
   }
 
   #send(content: SDKUserMessage['message']['content'], inputId: string): void {

@@ -9,6 +9,7 @@ import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.
 import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
 import type { HarnessSession, InterruptedTurn, TurnSink } from '../harness.ts';
 import { ClaudeSession } from './claude-session.ts';
+import { mcpServers } from './mcp-servers.ts';
 import { MessageQueue } from './message-queue.ts';
 import { processEnvironment } from './process-environment.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
@@ -24,6 +25,10 @@ export interface OpenOptions {
   user: { uid: number; gid: number } | null;
   gatewayUrl: string;
   gatewayToken: string;
+  /** Variables of the MCP servers that run in the sandbox, by server. */
+  mcpSecrets: ReadonlyMap<string, Record<string, string>>;
+  /** Longest wait for the MCP servers, in milliseconds. */
+  mcpConnectMs: number;
 }
 
 /** Starts one long-lived Claude Code process with streaming input for a session. */
@@ -35,13 +40,16 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   if (transcript.length === 0) await rm(join(directory.config, 'projects'), { recursive: true, force: true });
   const input = new MessageQueue();
   let sandbox: Sandbox | undefined;
-  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink });
+  const hasServers = Object.keys(session.definition.mcp_servers).length > 0;
+  const mcpConnectMs = hasServers ? options.mcpConnectMs : null;
+  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink, mcpConnectMs });
 
   const env = processEnvironment({
     definition: session.definition,
     directory,
     gatewayUrl: options.gatewayUrl,
     gatewayToken: options.gatewayToken,
+    mcpConnectMs: options.mcpConnectMs,
     resumeInterrupted: plan?.do === 'continue',
   });
   const run = query({
@@ -52,6 +60,14 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
       cwd: directory.work,
       env,
       settingSources: [],
+      mcpServers: mcpServers(session.definition.mcp_servers, {
+        gatewayUrl: options.gatewayUrl,
+        gatewayToken: options.gatewayToken,
+        secrets: options.mcpSecrets,
+      }),
+      // Over standard input: the command line is for everybody to read.
+      mcpServersDelivery: 'initialize',
+      strictMcpConfig: true,
       includePartialMessages: true,
       sessionStoreFlush: 'eager',
       sessionStore: transcriptStore({
@@ -59,7 +75,7 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
         load: (subpath) => sink.loadTranscript(subpath),
       }),
       hooks: {
-        PreToolUse: [{ hooks: [toolBarrier(session.definition.permission_mode, () => claude.translator)] }],
+        PreToolUse: [{ hooks: [toolBarrier(session.definition, () => claude.translator)] }],
       },
       // Whatever the barrier leaves open would ask a person.
       canUseTool: async (tool) => ({

@@ -8,6 +8,8 @@ export interface ProcessEnvironment {
   directory: SessionDirectory;
   gatewayUrl: string;
   gatewayToken: string;
+  /** Longest wait for an MCP server to come up, in milliseconds. */
+  mcpConnectMs: number;
   /** Claude Code goes on by itself with the turn that its last process left open. */
   resumeInterrupted: boolean;
 }
@@ -36,6 +38,7 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     // Without it TodoWrite is replaced by other task tools.
     CLAUDE_CODE_ENABLE_TASKS: '0',
+    MCP_TIMEOUT: String(options.mcpConnectMs),
     ...(definition.max_tokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(definition.max_tokens) }),
     ...(options.resumeInterrupted
       ? { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: '1', CLAUDE_CODE_RESUME_SHOWS_CUT_OFF_CALLS: '1' }

@@ -1,4 +1,4 @@
-import type { PermissionMode } from '@aaas/contract/agent-config';
+import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { HookCallback } from '@anthropic-ai/claude-agent-sdk';
 import { permissionFor } from './permission.ts';
 import type { TurnTranslator } from './turn-translator.ts';
@@ -7,12 +7,12 @@ import type { TurnTranslator } from './turn-translator.ts';
  * The tool barrier: Claude Code asks this hook before each tool and waits for the answer. The call is committed to
  * the log under the owner's generation first; if that fails, the tool does not run.
  */
-export function toolBarrier(mode: PermissionMode, current: () => TurnTranslator | null): HookCallback {
+export function toolBarrier(definition: AgentDefinition, current: () => TurnTranslator | null): HookCallback {
   return async (input) => {
     if (input.hook_event_name !== 'PreToolUse') return {};
     const turn = current();
     if (!turn) return deny('No turn is open.');
-    const permission = permissionFor(mode, input.tool_name);
+    const permission = permissionFor(definition, input.tool_name);
     try {
       await turn.beforeTool(input.tool_use_id, input.tool_name, input.tool_input, permission);
     } catch {
@@ -22,10 +22,11 @@ export function toolBarrier(mode: PermissionMode, current: () => TurnTranslator 
       return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' } };
     }
     if (permission === null) return {};
+    const mode = `in permission mode ${definition.permission_mode}`;
     const message =
       permission === 'ask'
-        ? `${input.tool_name} needs approval in permission mode ${mode}, and nobody is there to give it: it was not run.`
-        : `${input.tool_name} is not allowed in permission mode ${mode}: it was not run.`;
+        ? `${input.tool_name} needs approval ${mode}, and nobody is there to give it: it was not run.`
+        : `${input.tool_name} is not allowed ${mode}: it was not run.`;
     turn.toolRefused(input.tool_use_id, message);
     return deny(message);
   };

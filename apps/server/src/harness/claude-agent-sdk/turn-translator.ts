@@ -2,6 +2,7 @@ import { newId } from '@aaas/contract/ids';
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { TranscriptEntry, Uncommitted } from '../../sessions/log/append.ts';
 import { draftEvent, type EventDraft } from '../../sessions/log/draft-event.ts';
+import { toolResultEvent, toolUseEvent } from '../../sessions/log/tool-events.ts';
 import type { TurnOutcome, TurnSink } from '../harness.ts';
 import { LiveText } from './live-text.ts';
 import type { Permission } from './permission.ts';
@@ -79,7 +80,7 @@ export class TurnTranslator {
     const call = this.#toolCalls.get(toolUseId) ?? { eventId: newId('sevt'), name, input };
     this.#toolCalls.set(toolUseId, call);
     const evaluated = permission === null ? {} : { evaluated_permission: permission };
-    this.#push(draftEvent('agent.tool_use', { name, input, ...evaluated }, { id: call.eventId, ref: toolUseId }));
+    this.#push(toolUseEvent(call, { input, ...evaluated }, toolUseId));
     await this.#commit(this.#pending.length);
   }
 
@@ -188,11 +189,7 @@ export class TurnTranslator {
       const toolUseId = String(block.tool_use_id);
       this.#toolCalls.delete(toolUseId);
       this.#push(
-        draftEvent(
-          'agent.tool_result',
-          { tool_use_id: call.eventId, content: toContent(block.content), is_error: block.is_error === true },
-          { ref: toolUseId },
-        ),
+        toolResultEvent(call, { content: toContent(block.content), is_error: block.is_error === true }, toolUseId),
         toolUseId,
       );
     }

@@ -10,6 +10,7 @@ import { appendPatiently } from '../log/append-patiently.ts';
 import type { EventDraft } from '../log/draft-event.ts';
 import { loadTranscript } from '../log/load-transcript.ts';
 import { logNotices } from '../log/log-notices.ts';
+import { answeredCall } from '../log/tool-events.ts';
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import { type OpenTurn, reopenTurn } from './begin-turn.ts';
 import { findBudgetStop } from './budget-stop.ts';
@@ -188,7 +189,7 @@ export class TurnDriver {
   /** Results for calls that got none, neither in the log nor in what is left. */
   async #unanswered(turn: OpenTurn, left: EventDraft[]): Promise<EventDraft[]> {
     const { ctx, owned } = this.#options;
-    const answered = new Set(left.filter((event) => event.type === 'agent.tool_result').map((e) => e.body.tool_use_id));
+    const answered = new Set(left.map((event) => answeredCall(event.type, event.body)));
     const unknown = await findUnknownTools(ctx, owned, turn);
     return unknownResults(unknown.filter((tool) => !answered.has(tool.eventId)));
   }

@@ -1,4 +1,5 @@
-import { draftEvent, type EventDraft } from '../log/draft-event.ts';
+import type { EventDraft } from '../log/draft-event.ts';
+import { answeredCall, calledName, TOOL_RESULT_TYPES, TOOL_USE_TYPES, toolResultEvent } from '../log/tool-events.ts';
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import type { OpenTurn } from './begin-turn.ts';
 
@@ -12,7 +13,7 @@ export interface UnknownTool {
 
 const CALLS = `
   select id, type, ref, payload from events
-   where session_id = $1 and seq >= $2 and turn_id = $3 and type in ('agent.tool_use', 'agent.tool_result')
+   where session_id = $1 and seq >= $2 and turn_id = $3 and type = any($4)
    order by seq`;
 
 /** The tool calls of a turn that nobody will answer any more. */
@@ -25,19 +26,19 @@ export async function findUnknownTools(
     owned.sessionId,
     turn.firstSeq,
     turn.id,
+    [...TOOL_USE_TYPES, ...TOOL_RESULT_TYPES],
   ]);
   const events = result.rows.map((row) => ({ ...row, payload: JSON.parse(row.payload) }));
-  const answered = new Set(events.filter((e) => e.type === 'agent.tool_result').map((e) => e.payload.tool_use_id));
+  const answered = new Set(events.map((event) => answeredCall(event.type, event.payload)));
   return events
-    .filter((event) => event.type === 'agent.tool_use' && !answered.has(event.id))
-    .map(({ id, ref, payload }) => ({ eventId: id, ref, name: payload.name, input: payload.input }));
+    .filter((event) => TOOL_USE_TYPES.includes(event.type) && !answered.has(event.id))
+    .map(({ id, ref, payload }) => ({ eventId: id, ref, name: calledName(payload), input: payload.input }));
 }
 
 /** Results for calls whose real one is lost: each call has exactly one, and this one says that it knows nothing. */
 export function unknownResults(tools: UnknownTool[]): EventDraft[] {
   return tools.map((tool) =>
-    draftEvent('agent.tool_result', {
-      tool_use_id: tool.eventId,
+    toolResultEvent(tool, {
       content: [
         {
           type: 'text',

@@ -33,7 +33,7 @@ export function managedTools(definition: AgentDefinition): BetaManagedAgentsAgen
 }
 
 function policyOf(definition: AgentDefinition, tool: ToolName) {
-  const permission = permissionFor(definition.permission_mode, tool);
+  const permission = permissionFor(definition, tool);
   if (permission === 'allow') return { type: 'always_allow' as const };
   return { type: permission === null ? ('auto' as const) : ('always_ask' as const) };
 }

@@ -3,6 +3,7 @@ import { Agent } from '@aaas/contract/operations-api';
 import { z } from 'zod';
 import { changeAgent as change } from '../../../../agents/change-agent.ts';
 import { findAgent } from '../../../../agents/find-agents.ts';
+import { reviseServers } from '../../../../agents/mcp/revise-servers.ts';
 import { defaultName, reviseAgent } from '../../../../agents/revise-agent.ts';
 import { mergeMetadata } from '../../../../sessions/metadata.ts';
 import type { Api, App } from '../../../api.ts';
@@ -31,15 +32,20 @@ export function changeAgent(app: App, api: Api): void {
       const { agent_id: agentId } = request.params;
       const { workspaceId } = request.principal;
       if (!isId(agentId)) throw agentNotFound(agentId);
-      const { config = {}, metadata, version } = request.body;
+      const { config: { mcp_servers: servers, ...config } = {}, metadata, version } = request.body;
       const believed = believedVersion(request.headers['if-match'], version);
-      const changed = await change(api.ctx, { workspaceId, agentId }, believed, async (current) => ({
-        definition: reviseAgent(current.definition, config, {
+      const changed = await change(api.ctx, { workspaceId, agentId }, believed, async (current, db) => {
+        const definition = reviseAgent(current.definition, config, {
           name: defaultName(current.definition.agent_type, agentId),
           model: api.settings.DEFAULT_MODEL,
-        }),
-        metadata: mergeMetadata(current.metadata, metadata),
-      }));
+        });
+        const known = definition.mcp_servers;
+        const mcp_servers =
+          servers === undefined
+            ? known
+            : await reviseServers(db, api.ctx.keyring, { workspaceId, agentId }, known, servers);
+        return { definition: { ...definition, mcp_servers }, metadata: mergeMetadata(current.metadata, metadata) };
+      });
       if (changed.kind === 'conflict') throw versionConflict(changed.version);
       if (changed.kind === 'changed' && changed.sessionId) api.wake(changed.sessionId);
       const view = changed.kind === 'changed' ? await findAgent(api.ctx.pool, workspaceId, agentId) : null;

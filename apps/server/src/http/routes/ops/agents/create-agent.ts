@@ -29,7 +29,16 @@ export function createAgent(app: App, api: Api): void {
       const name = defaultName(config.agent_type, agentId);
       const definition = defineAgent(config, { name, model: api.settings.DEFAULT_MODEL });
       const environmentId = await ensureDefaultEnvironment(api.ctx.pool, workspaceId);
-      const { sessionId } = await storeAgent(api.ctx, workspaceId, environmentId, agentId, definition, start, metadata);
+      const { sessionId } = await storeAgent(
+        api.ctx,
+        workspaceId,
+        environmentId,
+        agentId,
+        definition,
+        start,
+        metadata,
+        config.mcp_servers,
+      );
       if (start) api.wake(sessionId);
       return reply
         .code(201)

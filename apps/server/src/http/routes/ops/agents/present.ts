@@ -3,6 +3,7 @@ import type { AgentVersion } from '@aaas/contract/agents-api';
 import type { Agent, AgentConfig } from '@aaas/contract/operations-api';
 import type { AgentView } from '../../../../agents/find-agents.ts';
 import type { VersionView } from '../../../../agents/find-versions.ts';
+import { presentServers } from '../../../../agents/mcp/present-servers.ts';
 import { presentState } from '../sessions/present-session.ts';
 
 /** Where an agent is reached, relative to the server. */
@@ -15,6 +16,7 @@ function presentConfig({ prompt_base: _base, env, ...definition }: AgentDefiniti
   return {
     ...definition,
     budget: definition.budget ?? null,
+    mcp_servers: presentServers(definition.mcp_servers),
     env: Object.fromEntries(Object.keys(env).map((name) => [name, '[set]' as const])),
   };
 }

@@ -24,7 +24,7 @@ export function createWebhook(app: App, api: Api): void {
       const url = await requireTarget(api, request.body.url);
       await requireAgents(api, workspaceId, request.body.agent_ids);
       const { webhook, secret } = await storeWebhook(
-        { pool, keyring: api.keyring },
+        { pool, keyring: api.ctx.keyring },
         workspaceId,
         { ...request.body, url },
         api.settings.MAX_WEBHOOKS,

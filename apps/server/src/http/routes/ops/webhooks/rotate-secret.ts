@@ -23,7 +23,7 @@ export function rotateSecret(app: App, api: Api): void {
     async (request) => {
       const { webhook_id: id } = request.params;
       const { workspaceId } = request.principal;
-      const context = { pool: api.ctx.pool, keyring: api.keyring };
+      const context = { pool: api.ctx.pool, keyring: api.ctx.keyring };
       const rotated = isId(id) ? await rotate(context, workspaceId, id, request.body.overlap_seconds) : null;
       if (!rotated) throw webhookNotFound(id);
       return { ...presentWebhook(rotated.webhook), secret: rotated.secret };
