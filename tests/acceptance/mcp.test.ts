@@ -96,8 +96,8 @@ describe('a server over HTTP', () => {
     expect(greeter.seen.at(-1)?.authorization).toBe(HEADER);
     expect(greeter.seen.map((headers) => headers['x-api-key'])).not.toContain(expect.anything());
     // The brackets keep the search from finding itself.
-    const inProcesses = `cat /proc/*/cmdline /proc/*/environ 2>/dev/null | grep -c 'plante[d]-mcp-header'`;
-    const inFiles = `grep -rl 'plante[d]-mcp-header' .. 2>/dev/null | wc -l`;
+    const inProcesses = `cat /proc/*/cmdline /proc/*/environ 2>/dev/null | command grep -ac 'plante[d]-mcp-header'`;
+    const inFiles = `command grep -rl 'plante[d]-mcp-header' .. 2>/dev/null | wc -l`;
     expect(await say(agent, call('Bash', { command: `echo $(${inProcesses}) $(${inFiles})` }))).toBe('2: 0 0');
   });
 
