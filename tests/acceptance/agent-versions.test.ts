@@ -26,7 +26,7 @@ const versions = async (agent: DeployedAgent) => (await platform.json('GET', `${
 const asked = (text: string) => upstream.asked(text).at(-1)?.body;
 
 it('ends the running turn with the version it began with, and works with the new one from the next turn on', async () => {
-  const agent = await deployAgent(platform, { model: 'claude-first', system_prompt: 'You are the first.' });
+  const agent = await deployAgent(platform, { model: 'claude-sonnet-4-5', system_prompt: 'You are the first.' });
   await agent.say(script([{ tool: 'Write', input: { file_path: 'kept.txt', content: 'kept' } }]));
   const { pid } = await agent.view();
   const running = await agent.begin(
@@ -34,27 +34,32 @@ it('ends the running turn with the version it began with, and works with the new
   );
   await until(() => upstream.asked('running').length > 0);
   const queued = await agent.begin('queued behind it');
-  const view = await changed(agent, { model: 'claude-second', system_prompt: 'You are the second.' });
-  expect(view).toMatchObject({ version: 2, active_version: 1, config: { model: 'claude-second' }, status: 'running' });
+  const view = await changed(agent, { model: 'claude-opus-5-5', system_prompt: 'You are the second.' });
+  expect(view).toMatchObject({
+    version: 2,
+    active_version: 1,
+    config: { model: 'claude-opus-5-5' },
+    status: 'running',
+  });
   const accepted = await agent.begin('sent after the change');
 
   expect(await agent.ended(running)).toMatchObject({
     state: 'completed',
     response: 'old: slept',
-    model: 'claude-first',
+    model: 'claude-sonnet-4-5',
   });
   expect(upstream.asked('running').length).toBeGreaterThan(1);
   for (const { body } of upstream.asked('slept').filter((one) => !one.text.includes('queued'))) {
-    expect(body.model).toBe('claude-first');
+    expect(body.model).toBe('claude-sonnet-4-5');
     expect(JSON.stringify(body.system)).toContain('You are the first.');
   }
   expect(await agent.ended(queued)).toMatchObject({
     response: 'Simulated reply 3: queued behind it',
-    model: 'claude-second',
+    model: 'claude-opus-5-5',
   });
   expect(await agent.ended(accepted)).toMatchObject({ response: 'Simulated reply 4: sent after the change' });
   for (const text of ['queued behind it', 'sent after the change']) {
-    expect(asked(text).model).toBe('claude-second');
+    expect(asked(text).model).toBe('claude-opus-5-5');
     expect(JSON.stringify(asked(text).system)).toContain('You are the second.');
     expect(JSON.stringify(asked(text).system)).not.toContain('You are the first.');
   }
@@ -74,13 +79,13 @@ it('ends the running turn with the version it began with, and works with the new
 });
 
 it('gives no message that was sent after a change to the version before it', async () => {
-  const agent = await deployAgent(platform, { model: 'claude-0' });
+  const agent = await deployAgent(platform);
   await agent.say('warm');
-  for (let n = 1; n <= 3; n++) {
-    await changed(agent, { model: `claude-${n}` });
+  for (const [n, model] of ['claude-opus-5-5', 'claude-haiku-4-5', 'claude-sonnet-4-5'].entries()) {
+    await changed(agent, { model });
     const answer = await agent.say(`after change ${n}`);
-    expect(answer.metadata.model).toBe(`claude-${n}`);
-    expect(asked(`after change ${n}`).model).toBe(`claude-${n}`);
+    expect(answer.metadata.model).toBe(model);
+    expect(asked(`after change ${n}`).model).toBe(model);
   }
   expect((await agent.view()).messages_count).toBe(4);
 });
@@ -139,15 +144,15 @@ it('merges: what is left out stays, null takes what the type brings, variables m
 });
 
 it('keeps every version, and rolls back to one by making another', async () => {
-  const agent = await deployAgent(platform, { model: 'claude-one', env: { WHICH: 'first' } });
-  await changed(agent, { model: 'claude-two', env: { WHICH: 'second' } });
-  await changed(agent, { model: 'claude-three' });
+  const agent = await deployAgent(platform, { model: 'claude-haiku-4-5', env: { WHICH: 'first' } });
+  await changed(agent, { model: 'claude-opus-5-5', env: { WHICH: 'second' } });
+  await changed(agent, { model: 'claude-sonnet-4-5' });
   const rolled = await platform.request('POST', `${agent.path}/rollback`, { version: 1 });
   expect(rolled.status).toBe(200);
   expect(rolled.headers.get('etag')).toBe('"4"');
-  expect(await rolled.json()).toMatchObject({ version: 4, config: { model: 'claude-one' } });
+  expect(await rolled.json()).toMatchObject({ version: 4, config: { model: 'claude-haiku-4-5' } });
   const print = script([{ tool: 'Bash', input: { command: 'echo $WHICH' } }, { text: '{{tool_result}}' }]);
-  expect(await agent.say(print)).toMatchObject({ response: 'first', metadata: { model: 'claude-one' } });
+  expect(await agent.say(print)).toMatchObject({ response: 'first', metadata: { model: 'claude-haiku-4-5' } });
 
   const list = await versions(agent);
   expect(list.map((one: { version: number }) => one.version)).toEqual([4, 3, 2, 1]);
@@ -198,6 +203,7 @@ it('says what is wrong with a change', async () => {
     [{ config: { agent_type: 'research' } }, 'config.agent_type'],
     [{ config: { modle: 'x' } }, 'config.modle'],
     [{ config: { max_turns: 0 } }, 'config.max_turns'],
+    [{ config: { model: 'claude-nobody-has' } }, 'config.model'],
     [{ config: { env: { PATH: 'x' } } }, 'config.env.PATH'],
     [{ config: { env: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`E${n}`, 'x'])) } }, 'config.env'],
     [{ metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, 'x'])) }, 'metadata'],
@@ -214,23 +220,23 @@ it('says what is wrong with a change', async () => {
 });
 
 it('takes a change while it sleeps, and after a crash in the middle of a turn', async () => {
-  const agent = await deployAgent(platform, { model: 'claude-early' });
+  const agent = await deployAgent(platform, { model: 'claude-haiku-4-5' });
   await agent.say('one');
   await agent.order('hibernate');
   await agent.reaches('hibernated');
-  await changed(agent, { model: 'claude-later' });
+  await changed(agent, { model: 'claude-sonnet-4-5' });
   await until(async () => (await agent.view()).active_version === 2);
   expect(await agent.view()).toMatchObject({ status: 'hibernated', pid: null });
-  expect((await agent.say('two')).metadata.model).toBe('claude-later');
+  expect((await agent.say('two')).metadata.model).toBe('claude-sonnet-4-5');
 
   const running = await agent.begin(
     script([{ tool: 'Bash', input: { command: 'sleep 2' } }, { text: 'survived' }], 'crashing'),
   );
   await until(() => upstream.asked('crashing').length > 0);
-  await changed(agent, { model: 'claude-last' });
+  await changed(agent, { model: 'claude-opus-5-5' });
   await platform.crash();
   await platform.start();
-  expect(await agent.ended(running)).toMatchObject({ state: 'completed', model: 'claude-later' });
-  expect((await agent.say('three')).metadata.model).toBe('claude-last');
-  expect(asked('three').model).toBe('claude-last');
+  expect(await agent.ended(running)).toMatchObject({ state: 'completed', model: 'claude-sonnet-4-5' });
+  expect((await agent.say('three')).metadata.model).toBe('claude-opus-5-5');
+  expect(asked('three').model).toBe('claude-opus-5-5');
 });

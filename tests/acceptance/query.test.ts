@@ -27,7 +27,8 @@ async function nothingLeft(): Promise<void> {
     );
   await until(async () => (await rows()).every(([, n]) => n === 0)).catch(async () => expect(await rows()).toEqual([]));
   const directory = join(platform.dataDir, 'sessions');
-  expect(existsSync(directory) ? readdirSync(directory) : []).toEqual([]);
+  const left = existsSync(directory) ? readdirSync(directory) : [];
+  expect(left.filter((name) => name.startsWith('sesn_'))).toEqual([]);
   expect(findProcesses(directory)).toEqual([]);
 }
 
@@ -164,6 +165,7 @@ it('says what is wrong with a query', async () => {
     [{ message: 'a' }, 'nonsense', 'querystring.agent_type'],
     [{ message: 'a', config: { agent_type: 'code' } }, 'general', 'config.agent_type'],
     [{ message: 'a', config: { max_turns: 0 } }, 'general', 'config.max_turns'],
+    [{ message: 'a', config: { budget: { per_turn_usd: 1 } } }, 'general', 'config.budget'],
   ];
   for (const [body, type, field] of cases) {
     const response = await ask(body, type);

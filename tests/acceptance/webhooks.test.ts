@@ -80,7 +80,8 @@ it('tells of an agent and its turns, signed, thin unless asked for more, and not
   );
   for (const one of receiver.at('/all')) verify(all.secret, one);
   expect(() => verify(turns.secret, receiver.at('/all')[0] as Received)).toThrow('No matching signature');
-  expect(of('agent.created')[0]?.event.data).toMatchObject({ agent_type: 'code', version: 1, endpoint: mine.path });
+  const created = { agent_type: 'code', version: 1, endpoint: mine.path, session_id: mine.sessionId };
+  expect(of('agent.created')[0]?.event.data).toMatchObject(created);
   const inOrder = of('agent.status_changed').toSorted((a, b) => a.event.seq - b.event.seq);
   const steps = inOrder.map(({ event }) => `${event.data.from} > ${event.data.to}`);
   expect(steps.slice(0, 5)).toEqual([

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
+import { newId } from '@aaas/contract/ids';
 import type { McpServerRequest } from '@aaas/contract/mcp';
 import { transaction } from '../postgres/transaction.ts';
 import { insertSession } from '../sessions/create-session.ts';
@@ -22,11 +23,12 @@ export async function createAgent(
   servers: Record<string, McpServerRequest> = {},
 ): Promise<CreatedAgent> {
   const now = ctx.now();
-  const sessionId = await transaction(ctx.pool, async (db) => {
+  const sessionId = newId('sesn');
+  await transaction(ctx.pool, async (db) => {
     await db.query(
-      `insert into agents (id, workspace_id, name, agent_type, metadata, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $6)`,
-      [agentId, workspaceId, definition.name, definition.agent_type, metadata, now],
+      `insert into agents (id, workspace_id, name, agent_type, main_session_id, metadata, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $7)`,
+      [agentId, workspaceId, definition.name, definition.agent_type, sessionId, metadata, now],
     );
     const mcp_servers = await storeServers(db, ctx.keyring, { workspaceId, agentId }, servers);
     await db.query(
@@ -34,10 +36,7 @@ export async function createAgent(
       [agentId, workspaceId, { ...definition, mcp_servers }, now],
     );
     const { harness } = definition;
-    const session = { workspaceId, agentId, version: 1, environmentId, harness, start };
-    const id = await insertSession(db, now, session);
-    await db.query('update agents set main_session_id = $2 where id = $1', [agentId, id]);
-    return id;
+    await insertSession(db, now, { id: sessionId, workspaceId, agentId, version: 1, environmentId, harness, start });
   });
   ctx.metrics.agentCreated(definition.agent_type);
   return { agentId, sessionId };

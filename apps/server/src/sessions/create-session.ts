@@ -5,6 +5,8 @@ import { transaction } from '../postgres/transaction.ts';
 import type { SessionContext } from './session-context.ts';
 
 export interface NewSession {
+  /** Known before, when something that is stored first names it. */
+  id?: string;
   workspaceId: string;
   agentId: string;
   /** Of the agent; must exist. */
@@ -21,7 +23,7 @@ export interface NewSession {
 
 /** Stores a session in a transaction of the caller's, who wakes its owner afterwards. @returns its id. */
 export async function insertSession(db: PoolClient, now: Date, session: NewSession): Promise<string> {
-  const sessionId = newId('sesn');
+  const { id: sessionId = newId('sesn') } = session;
   const { start } = session;
   await db.query(
     `insert into sessions (id, workspace_id, agent_id, agent_version, environment_id, harness, harness_session_id,

@@ -51,10 +51,10 @@ export async function storeAgent(db: PoolClient, agent: NewAgent): Promise<void>
   );
   await db.query(
     `insert into sessions (id, workspace_id, agent_id, agent_version, environment_id, number, harness, harness_session_id,
-                           title, metadata, intent, operation, sandbox_phase, status_reason, node_id,
+                           title, metadata, next_version, intent, operation, sandbox_phase, status_reason, node_id,
                            created_at, updated_at, status_since)
      overriding system value
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'imported', $14, $15, $15, $15)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'imported', $15, $16, $16, $16)`,
     [
       sessionId,
       workspaceId,
@@ -66,6 +66,8 @@ export async function storeAgent(db: PoolClient, agent: NewAgent): Promise<void>
       agent.harnessSessionId,
       archive.session.title,
       archive.session.metadata,
+      // It was exported before it had taken its newest version.
+      archive.session.agent_version === archive.agent.current_version ? null : archive.agent.current_version,
       agent.start ? 'active' : 'stopped',
       agent.start ? 'start' : null,
       agent.start ? 'starting' : 'none',

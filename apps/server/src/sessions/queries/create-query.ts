@@ -55,13 +55,14 @@ export async function createQuery(
 
 /**
  * A version of the agent that answers the queries of one type in one workspace, made with the first of them. Each
- * query has its own, removed with its session: what a config says is not kept longer than the work that needs it.
+ * query has its own, removed with its session: what a config says is not kept longer than the work that needs it. The
+ * agent is archived from the first: whoever looks for agents that are there does not find it.
  */
 async function addHiddenVersion(db: PoolClient, workspaceId: string, definition: AgentDefinition, now: Date) {
   const { agent_type: type } = definition;
   const agent = await db.query<{ agentId: string; version: number }>(
-    `insert into agents (id, workspace_id, name, agent_type, hidden, created_at, updated_at)
-     values ($1, $2, $3, $4, true, $5, $5)
+    `insert into agents (id, workspace_id, name, agent_type, hidden, created_at, updated_at, archived_at)
+     values ($1, $2, $3, $4, true, $5, $5, $5)
      on conflict (workspace_id, agent_type) where hidden
      do update set current_version = agents.current_version + 1, updated_at = excluded.updated_at
      returning id as "agentId", current_version as version`,

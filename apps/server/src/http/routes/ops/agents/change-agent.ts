@@ -7,6 +7,7 @@ import { reviseServers } from '../../../../agents/mcp/revise-servers.ts';
 import { defaultName, reviseAgent } from '../../../../agents/revise-agent.ts';
 import { mergeMetadata } from '../../../../sessions/metadata.ts';
 import type { Api, App } from '../../../api.ts';
+import { requireModel } from '../models/require-model.ts';
 import { problems } from '../problems.ts';
 import { AgentParams, agentNotFound, isId } from './agent-params.ts';
 import { believedVersion, etagOf, ifMatch, versionConflict } from './if-match.ts';
@@ -33,6 +34,7 @@ export function changeAgent(app: App, api: Api): void {
       const { workspaceId } = request.principal;
       if (!isId(agentId)) throw agentNotFound(agentId);
       const { config: { mcp_servers: servers, ...config } = {}, metadata, version } = request.body;
+      if (config.model) await requireModel(api, workspaceId, config.model);
       const believed = believedVersion(request.headers['if-match'], version);
       const changed = await change(api.ctx, { workspaceId, agentId }, believed, async (current, db) => {
         const definition = reviseAgent(current.definition, config, {

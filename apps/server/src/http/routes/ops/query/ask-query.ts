@@ -8,6 +8,7 @@ import { createQuery } from '../../../../sessions/queries/create-query.ts';
 import { findQuery } from '../../../../sessions/queries/find-query.ts';
 import { messageContent } from '../../../../sessions/turns/message-content.ts';
 import type { Api, App } from '../../../api.ts';
+import { requireModel } from '../models/require-model.ts';
 import { problems } from '../problems.ts';
 import { presentAnswer } from '../turns/present-turn.ts';
 import { replyHeaders, replyWithTurn } from '../turns/reply-with-turn.ts';
@@ -34,6 +35,7 @@ export function askQuery(app: App, api: Api): void {
       const { workspaceId, keyId } = request.principal;
       const { agent_type: agentType } = request.query;
       const { message, query = message as string, context, config } = request.body;
+      if (config?.model !== undefined) await requireModel(api, workspaceId, config.model);
       const fallback = { name: agentType, model: api.settings.DEFAULT_MODEL };
       const made = await createQuery(api.ctx, {
         workspaceId,

@@ -13,7 +13,7 @@ export function createSession(app: App, api: Api): void {
   app.post(
     '/api/v1/sessions',
     {
-      config: { operation: 'sessions.create', scope: 'agents:write' },
+      config: { operation: 'sessions.create', scope: 'agents:write', rate: 'create' },
       schema: {
         tags: ['sessions'],
         summary: 'Begin another session of an agent',

@@ -36,7 +36,7 @@ export interface AcceptedTurn<Answer extends object> {
 /**
  * Wakes the owner and answers with the end of the turn, with a stream of it, or with 202, whichever the request
  * prefers or its patience allows. @returns the body of a 200; nothing when the reply was sent.
- * @throws turn_failed
+ * @throws turn_failed, budget_exceeded
  */
 export async function replyWithTurn<Answer extends object>(
   api: Api,
