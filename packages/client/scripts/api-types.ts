@@ -4,5 +4,5 @@ import { openapiDocument } from './openapi-document.ts';
 /** The source of `src/generated/api.ts`: a type for every operation and schema of the OpenAPI document. */
 export async function apiTypes(): Promise<string> {
   const document = (await openapiDocument()) as OpenAPI3;
-  return COMMENT_HEADER + astToString(await openapiTS(document, { alphabetize: true, immutable: false }));
+  return COMMENT_HEADER + astToString(await openapiTS(document, { alphabetize: true, defaultNonNullable: false }));
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => platform?.dispose());
 
 test('an agent is created, found and taken through its lifecycle', async () => {
-  const { agent_id: id, status } = await client.agents.create({ agent_type: 'general' }, { autoStart: false });
+  const { agent_id: id, status } = await client.agents.create({ agent_type: 'general' }, { auto_start: false });
   expect(status).toBe('stopped');
   const becomes = (wanted: string) => until(async () => (await client.agents.get(id)).status === wanted);
 
@@ -46,8 +46,8 @@ test('an agent is created, found and taken through its lifecycle', async () => {
 });
 
 test('a list is its first page when awaited, and every entry of every page when iterated', async () => {
-  for (let i = 0; i < 3; i++) await client.agents.create({ agent_type: 'finance' }, { autoStart: false });
-  const list = client.agents.list({ agentType: 'finance', status: 'stopped', limit: 2 });
+  for (let i = 0; i < 3; i++) await client.agents.create({ agent_type: 'finance' }, { auto_start: false });
+  const list = client.agents.list({ agent_type: 'finance', status: 'stopped', limit: 2 });
   const page = await list;
   expect(page.data).toHaveLength(2);
   expect(page.next_cursor).not.toBeNull();

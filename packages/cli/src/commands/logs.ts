@@ -2,7 +2,7 @@ import type { Client } from '@aaas/client/create-client';
 import type { LogEvent } from '@aaas/client/events/log-event';
 import { type Command, InvalidArgumentError } from 'commander';
 import { connect } from '../connection/connect.ts';
-import { resolveAgent } from '../connection/resolve-agent.ts';
+import { resolveConversation } from '../connection/resolve-agent.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatEvent } from '../output/format-event.ts';
 import { printJsonLine } from '../output/print-json.ts';
@@ -17,13 +17,13 @@ const PAGE = 1_000;
 export function logsCommand(program: Command): void {
   program
     .command('logs <agent>')
-    .description('show what an agent has done, event by event')
+    .description('show what an agent or a session has done, event by event')
     .option('-f, --follow', 'go on with what happens next')
     .option('--after <sequence>', 'begin after this event', readSequence, 0)
     .action(async (wanted: string, _options, command: Command) => {
       const options = command.optsWithGlobals<LogsOptions>();
       const client = connect(options);
-      const { id } = await resolveAgent(client, wanted);
+      const id = await resolveConversation(client, wanted);
       for await (const event of eventsOf(client, id, options)) {
         if (options.json) printJsonLine(event);
         else console.log(formatEvent(event));

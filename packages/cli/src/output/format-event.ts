@@ -22,12 +22,19 @@ function gistOf(event: LogEvent): string {
     case 'user.message':
     case 'agent.message':
       return textOf(event.content);
+    case 'agent.mcp_tool_use':
+      return `${event.mcp_server_name}.${event.name}  ${describeInput(event.name, event.input)}`;
     case 'agent.tool_use':
       return `${event.name}  ${describeInput(event.name, event.input)}`;
+    case 'agent.mcp_tool_result':
     case 'agent.tool_result': {
       const { lines, more } = describeResult(event, 1);
       return `${event.is_error ? 'error: ' : ''}${lines.join(' ')}${more === 0 ? '' : ` … ${more} more`}`;
     }
+    case 'x.budget_warning':
+      return `${event.threshold} % of the ${event.period} limit of the ${event.scope} are used up`;
+    case 'x.mcp_server_failed':
+    case 'x.budget_exceeded':
     case 'x.permission_denied':
     case 'x.budget_exceeded':
       return event.message;

@@ -47,7 +47,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the agent types */
+        /**
+         * List the agent types
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -104,7 +107,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List agents, newest first */
+        /**
+         * List agents, newest first
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: {
@@ -152,7 +158,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Deploy an agent */
+        /**
+         * Deploy an agent
+         * @description Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -208,7 +217,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an agent */
+        /**
+         * Get an agent
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -254,6 +266,8 @@ export interface paths {
         /**
          * Delete an agent
          * @description It drains, then its conversation and its directory are removed. What it cost stays in the ledger.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
          */
         delete: {
             parameters: {
@@ -307,7 +321,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List events of the log, oldest first */
+        /**
+         * List events of the log, oldest first
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: {
@@ -375,6 +392,8 @@ export interface paths {
         /**
          * Follow the log
          * @description Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event_start` and `event_delta` show text while it is written and have no id.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
         get: {
             parameters: {
@@ -419,6 +438,436 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export an agent as a .tar.gz
+         * @description Its versions, its conversation and its working directory, as they were between two turns. POST /api/v1/agents/import takes it.
+         *
+         *     Needs the scope `files:read`: Read the working directories of agents; export agents.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Also the values of its environment variables; the key needs agents:write. */
+                    include_env?: "true" | "false";
+                    /** @description Seconds to wait for the end of a turn. */
+                    wait?: number;
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a directory, or read a file
+         * @description A directory answers what is in it; a file answers its bytes (Range, If-None-Match and HEAD are understood). Symbolic links are shown and never followed.
+         *
+         *     Needs the scope `files:read`: Read the working directories of agents; export agents.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The next_cursor of the page before. */
+                    cursor?: string;
+                    /** @description The directory as an archive. */
+                    download?: "tar.gz" | "tar";
+                    limit?: number;
+                    /** @description Also what is in its directories, each after its directory. */
+                    recursive?: "true" | "false";
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A directory. A file answers its bytes instead. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DirectoryListing"];
+                    };
+                };
+            };
+        };
+        /**
+         * Write a file, make a directory, or unpack an archive into one
+         * @description The body is the file, whatever its content type; a file is replaced whole or not at all. If-Match and If-None-Match: * are understood.
+         *
+         *     Needs the scope `files:write`: Change the working directories of agents.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Permission bits. Default: those of the file that is replaced, or 644. */
+                    mode?: string;
+                    /** @description directory: make one, and those above it. */
+                    type?: "file" | "directory";
+                    /** @description The body is an archive; its content goes into the directory. */
+                    unpack?: "tar.gz";
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"] | components["schemas"]["UnpackResult"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a directory, or read a file
+         * @description A directory answers what is in it; a file answers its bytes (Range, If-None-Match and HEAD are understood). Symbolic links are shown and never followed.
+         *
+         *     Needs the scope `files:read`: Read the working directories of agents; export agents.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The next_cursor of the page before. */
+                    cursor?: string;
+                    /** @description The directory as an archive. */
+                    download?: "tar.gz" | "tar";
+                    limit?: number;
+                    /** @description Also what is in its directories, each after its directory. */
+                    recursive?: "true" | "false";
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                    /** @description Path from the working directory. Percent-encode what an address cannot hold. */
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A directory. A file answers its bytes instead. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DirectoryListing"];
+                    };
+                };
+            };
+        };
+        /**
+         * Write a file, make a directory, or unpack an archive into one
+         * @description The body is the file, whatever its content type; a file is replaced whole or not at all. If-Match and If-None-Match: * are understood.
+         *
+         *     Needs the scope `files:write`: Change the working directories of agents.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Permission bits. Default: those of the file that is replaced, or 644. */
+                    mode?: string;
+                    /** @description directory: make one, and those above it. */
+                    type?: "file" | "directory";
+                    /** @description The body is an archive; its content goes into the directory. */
+                    unpack?: "tar.gz";
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                    /** @description Path from the working directory. Percent-encode what an address cannot hold. */
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"] | components["schemas"]["UnpackResult"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove a file, a link or a directory
+         * @description Needs the scope `files:write`: Change the working directories of agents.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description A directory with everything in it. */
+                    recursive?: "true" | "false";
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                    /** @description Path from the working directory. Percent-encode what an address cannot hold. */
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is gone. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/files/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move or rename a file, a link or a directory
+         * @description Needs the scope `files:write`: Change the working directories of agents.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MoveFileRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/hibernate": {
         parameters: {
             query?: never;
@@ -431,6 +880,8 @@ export interface paths {
         /**
          * Put an agent to sleep
          * @description Its process ends when it is idle; the next message wakes it where it left off.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
          */
         post: {
             parameters: {
@@ -490,6 +941,8 @@ export interface paths {
         /**
          * Interrupt the running turn
          * @description The turn ends as interrupted within INTERRUPT_TIMEOUT: a process that does not obey is killed and another goes on. Messages that wait run next. Without a running turn nothing happens.
+         *
+         *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
          */
         post: {
             parameters: {
@@ -544,7 +997,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List messages and their answers, oldest first */
+        /**
+         * List messages and their answers, oldest first
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: {
@@ -595,6 +1051,8 @@ export interface paths {
         /**
          * Send a message and get its answer
          * @description One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, or with `Prefer: respond-async`.
+         *
+         *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
          */
         post: {
             parameters: {
@@ -672,6 +1130,8 @@ export interface paths {
         /**
          * Restart an agent
          * @description A running turn gets DRAIN_TIMEOUT, then it is interrupted; a new process goes on with the same conversation.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
          */
         post: {
             parameters: {
@@ -731,6 +1191,8 @@ export interface paths {
         /**
          * Start an agent
          * @description Also brings back one in error. Messages that waited run first.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
          */
         post: {
             parameters: {
@@ -790,6 +1252,8 @@ export interface paths {
         /**
          * Stop an agent
          * @description New messages are refused at once; a running turn gets DRAIN_TIMEOUT, then it is interrupted. Messages that wait stay and run after the next start.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
          */
         post: {
             parameters: {
@@ -844,7 +1308,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List transitions between states, with their reasons */
+        /**
+         * List transitions between states, with their reasons
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: {
@@ -906,7 +1373,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a turn and its answer */
+        /**
+         * Get a turn and its answer
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -956,6 +1426,803 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import an agent
+         * @description The body is an exported .tar.gz. A new agent with ids of its own goes on with the conversation where it was; its working directory comes along.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description false: it stays stopped until it is started. */
+                    auto_start?: "true" | "false";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportAgentResponse"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was done, newest first
+         * @description Needs the scope `audit:read`: See, verify and export the audit log of the workspace.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `platform`: requests that name no workspace, which needs the scope platform:read. Else your workspace. */
+                    chain?: "platform";
+                    cursor?: number;
+                    key_id?: string;
+                    limit?: number;
+                    /** @description Such as `agents.create`. */
+                    operation?: string;
+                    outcome?: components["schemas"]["AuditOutcomeInput"];
+                    /** @description An id: what was done to it, or made it. */
+                    resource?: string;
+                    /** @description From this time on. */
+                    since?: string;
+                    /** @description Before this time. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AuditEntry"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the chain as lines of JSON, oldest first
+         * @description Each line is an entry with its hashes, so that the file can be verified without the platform.
+         *
+         *     Needs the scope `audit:read`: See, verify and export the audit log of the workspace.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Begin after this entry: where the last export ended. */
+                    after?: number;
+                    /** @description `platform`: requests that name no workspace, which needs the scope platform:read. Else your workspace. */
+                    chain?: "platform";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description application/x-ndjson: one AuditEntry a line */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Walk the chain and say whether it is whole
+         * @description Computes every hash again, from the first entry to the head: some 10,000 entries a second.
+         *
+         *     Needs the scope `audit:read`: See, verify and export the audit log of the workspace.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `platform`: requests that name no workspace, which needs the scope platform:read. Else your workspace. */
+                    chain?: "platform";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditVerification"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the budget of the workspace
+         * @description Needs the scope `usage:read`: See tokens, cost and budgets.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkspaceBudget"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set the budget of the workspace
+         * @description Replaces all its limits; in force within two seconds. The ceiling of the operator holds beside them, whatever is set here.
+         *
+         *     Needs the scope `budgets:write`: Set budgets.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WorkspaceLimitsInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkspaceBudget"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove the budget of the workspace
+         * @description The ceiling of the operator stays.
+         *
+         *     Needs the scope `budgets:write`: Set budgets.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List keys, newest first
+         * @description Those of the workspace and of its test side, also the revoked and the expired; never the keys themselves.
+         *
+         *     Needs the scope `keys:read`: See the keys of the workspace.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    status?: "active" | "expired" | "revoked";
+                    test?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Key"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create a key
+         * @description The answer shows the key, this once.
+         *
+         *     Needs the scope `keys:write`: Create, rotate and revoke keys with scopes that one has oneself.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateKeyRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewKey"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a key
+         * @description Needs the scope `keys:read`: See the keys of the workspace.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Key"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description For good, and at once; other nodes follow within two seconds. Only keys whose scopes your own has.
+         *
+         *     Needs the scope `keys:write`: Create, rotate and revoke keys with scopes that one has oneself.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Key"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Rename a key, or change when it ends
+         * @description Only keys whose scopes your own key has. Scopes never change: create another key.
+         *
+         *     Needs the scope `keys:write`: Create, rotate and revoke keys with scopes that one has oneself.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeKeyRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Key"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a key by a new one
+         * @description The new key has the same name and scopes, and ends when the old one would have unless you say otherwise. The answer shows it, this once. The old key stays good for the overlap, a day by default.
+         *
+         *     Needs the scope `keys:write`: Create, rotate and revoke keys with scopes that one has oneself.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RotateKeyRequestInput"] | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewKey"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the models that agents may use, with who serves them and what they cost
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ModelList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -963,7 +2230,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the settings as they are in force on this node, and where each comes from */
+        /**
+         * List the settings as they are in force on this node, and where each comes from
+         * @description Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -1010,6 +2280,8 @@ export interface paths {
         /**
          * Change live settings on all nodes
          * @description All of the changes or none. In force on this node with the answer, on every other within 2 seconds. null takes a change back.
+         *
+         *     Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
          */
         patch: {
             parameters: {
@@ -1053,6 +2325,1197 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up tokens and cost
+         * @description From the ledger: each model request that reached an upstream, at the moment when it ended. CSV has at most 10000 rows.
+         *
+         *     Needs the scope `usage:read`: See tokens, cost and budgets.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    agent_id?: string;
+                    agent_type?: string;
+                    cursor?: string;
+                    /** @description csv: all rows in one file; so does `Accept: text/csv`. */
+                    format?: "json" | "csv";
+                    /** @description Some of day, agent, agent_type, model, key, session, upstream, with commas between them; rows come in this order. */
+                    group_by?: string;
+                    key_id?: string;
+                    limit?: number;
+                    model?: string;
+                    session_id?: string;
+                    /** @description Included. Default: 30 days before `until`. */
+                    since?: string;
+                    /** @description Not included. Default: the end of this day, UTC. */
+                    until?: string;
+                    upstream?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Usage"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks, newest first
+         * @description Needs the scope `webhooks:read`: See webhooks and their deliveries.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Webhook"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create a webhook
+         * @description The answer holds the secret that verifies its signatures. It is shown this once.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateWebhookRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedWebhook"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Needs the scope `webhooks:read`: See webhooks and their deliveries.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Nothing is sent to it any more; its deliveries are removed.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description What is left out stays. While it is disabled nothing is recorded for it; what waited goes on once it is enabled.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateWebhookRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries of a webhook, newest first
+         * @description Needs the scope `webhooks:read`: See webhooks and their deliveries.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    state?: "pending" | "delivered" | "dead";
+                    /** @description Of this event only. */
+                    type?: string;
+                };
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["WebhookDelivery"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery with what is sent
+         * @description Needs the scope `webhooks:read`: See webhooks and their deliveries.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    delivery_id: string;
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver once more
+         * @description At once, under its old id, whether it had been delivered or not.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    delivery_id: string;
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookDelivery"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver again what failed since a time
+         * @description Deliveries that are dead, or wait for another attempt, go out at once under their old ids.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReplayWebhookRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReplayWebhookResult"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description Both secrets sign while they overlap. The new one is shown this once.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RotateWebhookSecretRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CreatedWebhook"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description A webhook.test event, tried once. The delivery shows how it went.
+         *
+         *     Needs the scope `webhooks:write`: Create and change webhooks; deliver again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    webhook_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookDelivery"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workspaces, newest first
+         * @description Test sides are workspaces of their own.
+         *
+         *     Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description true: with the archived ones. */
+                    archived?: string;
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Workspace"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create a workspace
+         * @description The answer shows its first key, this once.
+         *
+         *     Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateWorkspaceRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewWorkspace"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a workspace
+         * @description Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    workspace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Workspace"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Archive a workspace
+         * @description With its test side: their keys are refused from now on, within two seconds on other nodes, and their agents stop as POST …/stop does it. What they cost stays in the ledger.
+         *
+         *     Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    workspace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Workspace"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Rename a workspace
+         * @description Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    workspace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeWorkspaceRequestInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Workspace"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_id}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the budget of any workspace
+         * @description Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    workspace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkspaceBudget"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set the ceiling of a workspace
+         * @description Limits that the workspace itself cannot lift; they replace those of before. Its own budget holds beside them.
+         *
+         *     Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    workspace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WorkspaceLimitsInput"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkspaceBudget"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove the ceiling of a workspace
+         * @description Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    workspace_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkspaceBudget"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the workspace that your key opens
+         * @description Any key will do.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Workspace"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/health": {
@@ -1175,6 +3638,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics of this process, as Prometheus reads them
+         * @description Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/{session_id}": {
         parameters: {
             query?: never;
@@ -1182,7 +3682,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Retrieve a session */
+        /**
+         * Retrieve a session
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -1218,7 +3721,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List events */
+        /**
+         * List events
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
         get: {
             parameters: {
                 query?: {
@@ -1250,7 +3756,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Send events */
+        /**
+         * Send events
+         * @description Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1340,6 +3849,8 @@ export interface paths {
         /**
          * Stream events
          * @description Events from now on. As an extension, `Last-Event-ID` or `?after=` (a sequence or an event id) resumes without a gap.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
         get: {
             parameters: {
@@ -1384,6 +3895,7 @@ export interface components {
                 /** @enum {string} */
                 agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
                 allowed_tools: string[];
+                budget: components["schemas"]["AgentBudget"] | null;
                 description: string | null;
                 /** @description Names only; values are never shown. */
                 env: {
@@ -1427,11 +3939,129 @@ export interface components {
              */
             status_since: string;
             usage: {
+                /** @description How far its own limits are used up. Only when one agent is asked for. */
+                budget?: components["schemas"]["BudgetState"][];
                 cost_usd: number;
                 input_tokens: number;
                 output_tokens: number;
             };
             version: number;
+        };
+        AgentArchive: {
+            agent: {
+                /** Format: date-time */
+                created_at: string;
+                current_version: number;
+                id: string;
+                metadata: {
+                    [key: string]: string;
+                };
+            };
+            /** @description Variables whose values were left out. */
+            env_names: string[];
+            /** Format: date-time */
+            exported_at: string;
+            /** @constant */
+            format: "aaas-agent";
+            format_version: number;
+            /** @description The place in the log up to which it was exported: the end of a turn. */
+            log_seq: number;
+            platform_version: string;
+            session: {
+                agent_version: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Where it lay on its node; its working directory was `work` in it. */
+                directory: string;
+                harness: string;
+                /** Format: uuid */
+                harness_session_id: string;
+                id: string;
+                metadata: {
+                    [key: string]: string;
+                };
+                title: string | null;
+            };
+            versions: {
+                /** Format: date-time */
+                created_at: string;
+                definition: {
+                    [key: string]: unknown;
+                };
+                version: number;
+            }[];
+        };
+        AgentArchiveInput: {
+            agent: {
+                /** Format: date-time */
+                created_at: string;
+                current_version: number;
+                id: string;
+                metadata: {
+                    [key: string]: string;
+                };
+            };
+            /** @description Variables whose values were left out. */
+            env_names: string[];
+            /** Format: date-time */
+            exported_at: string;
+            /** @constant */
+            format: "aaas-agent";
+            format_version: number;
+            /** @description The place in the log up to which it was exported: the end of a turn. */
+            log_seq: number;
+            platform_version: string;
+            session: {
+                agent_version: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description Where it lay on its node; its working directory was `work` in it. */
+                directory: string;
+                harness: string;
+                /** Format: uuid */
+                harness_session_id: string;
+                id: string;
+                metadata: {
+                    [key: string]: string;
+                };
+                title: string | null;
+            };
+            versions: {
+                /** Format: date-time */
+                created_at: string;
+                definition: {
+                    [key: string]: unknown;
+                };
+                version: number;
+            }[];
+        };
+        AgentBudget: {
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_day_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_day_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_turn_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_turn_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            total_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            total_usd?: number;
+        };
+        AgentBudgetInput: {
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_day_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_day_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_turn_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_turn_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            total_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            total_usd?: number;
         };
         AgentConfigRequest: {
             /**
@@ -1441,7 +4071,8 @@ export interface components {
             agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
             /** @description The tools it has. An empty list: none. */
             allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[];
-            budget?: unknown;
+            /** @description What it may spend; each limit holds on its own. */
+            budget?: components["schemas"]["AgentBudget"];
             description?: string;
             /** @description Environment of this agent’s process alone. Values are never shown again. */
             env?: {
@@ -1479,7 +4110,8 @@ export interface components {
             agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
             /** @description The tools it has. An empty list: none. */
             allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[];
-            budget?: unknown;
+            /** @description What it may spend; each limit holds on its own. */
+            budget?: components["schemas"]["AgentBudgetInput"];
             description?: string;
             /** @description Environment of this agent’s process alone. Values are never shown again. */
             env?: {
@@ -1514,6 +4146,7 @@ export interface components {
                 /** @enum {string} */
                 agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
                 allowed_tools: string[];
+                budget: components["schemas"]["AgentBudgetInput"] | null;
                 description: string | null;
                 /** @description Names only; values are never shown. */
                 env: {
@@ -1557,6 +4190,8 @@ export interface components {
              */
             status_since: string;
             usage: {
+                /** @description How far its own limits are used up. Only when one agent is asked for. */
+                budget?: components["schemas"]["BudgetStateInput"][];
                 cost_usd: number;
                 input_tokens: number;
                 output_tokens: number;
@@ -1583,6 +4218,156 @@ export interface components {
             title: string;
             tools: string[];
         };
+        AuditEntry: {
+            /**
+             * Format: date-time
+             * @description When it was answered. RFC 3339, UTC, milliseconds.
+             */
+            at: string;
+            /** @description The workspace, or `platform` for requests that name none. */
+            chain: string;
+            client_address: string | null;
+            /** @description What the caller sent as x-request-id. */
+            client_request_id: string | null;
+            error_code: string | null;
+            /** @description Names of the fields that a successful request set; never their values. */
+            fields: string[];
+            /** @description SHA-256, in hex, of this object without `hash`, as canonical JSON (RFC 8785). */
+            hash: string;
+            key_hint: string | null;
+            key_id: string | null;
+            key_name: string | null;
+            method: string;
+            /** @description Such as `agents.create`. */
+            operation: string;
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description Without its query. */
+            path: string;
+            /** @description `hash` of the entry before; 64 zeros in the first. */
+            prev_hash: string;
+            request_id: string;
+            /** @description What it was done to, or what it made. */
+            resource_id: string | null;
+            /** @description Place in the chain: 1, 2, 3 … without a gap. */
+            seq: number;
+            status: number;
+            user_agent: string | null;
+        };
+        AuditEntryInput: {
+            /**
+             * Format: date-time
+             * @description When it was answered. RFC 3339, UTC, milliseconds.
+             */
+            at: string;
+            /** @description The workspace, or `platform` for requests that name none. */
+            chain: string;
+            client_address: string | null;
+            /** @description What the caller sent as x-request-id. */
+            client_request_id: string | null;
+            error_code: string | null;
+            /** @description Names of the fields that a successful request set; never their values. */
+            fields: string[];
+            /** @description SHA-256, in hex, of this object without `hash`, as canonical JSON (RFC 8785). */
+            hash: string;
+            key_hint: string | null;
+            key_id: string | null;
+            key_name: string | null;
+            method: string;
+            /** @description Such as `agents.create`. */
+            operation: string;
+            outcome: components["schemas"]["AuditOutcomeInput"];
+            /** @description Without its query. */
+            path: string;
+            /** @description `hash` of the entry before; 64 zeros in the first. */
+            prev_hash: string;
+            request_id: string;
+            /** @description What it was done to, or what it made. */
+            resource_id: string | null;
+            /** @description Place in the chain: 1, 2, 3 … without a gap. */
+            seq: number;
+            status: number;
+            user_agent: string | null;
+        };
+        /** @enum {string} */
+        AuditOutcome: "success" | "denied" | "failed" | "replayed";
+        /** @enum {string} */
+        AuditOutcomeInput: "success" | "denied" | "failed" | "replayed";
+        AuditVerification: {
+            broken: {
+                reason: string;
+                /** @description The first entry that does not hold. */
+                seq: number;
+            } | null;
+            /** @description Entries that hold, from the first on. */
+            entries: number;
+            /** @description Note it outside the platform: no later chain without it is the same one. */
+            head_hash: string;
+            /** @description Of the last entry that holds. */
+            head_seq: number;
+            ok: boolean;
+        };
+        AuditVerificationInput: {
+            broken: {
+                reason: string;
+                /** @description The first entry that does not hold. */
+                seq: number;
+            } | null;
+            /** @description Entries that hold, from the first on. */
+            entries: number;
+            /** @description Note it outside the platform: no later chain without it is the same one. */
+            head_hash: string;
+            /** @description Of the last entry that holds. */
+            head_seq: number;
+            ok: boolean;
+        };
+        BudgetState: {
+            exhausted: boolean;
+            limit: number;
+            /** @enum {string} */
+            period: "turn" | "day" | "month" | "total";
+            /** @description When the period ends; null: it does not end by itself. */
+            resets_at: string | null;
+            /** @enum {string} */
+            scope: "workspace" | "agent" | "turn";
+            /**
+             * @description platform: the ceiling of the operator.
+             * @enum {string}
+             */
+            set_by: "workspace" | "platform" | "agent";
+            spent: number;
+            /** @enum {string} */
+            unit: "usd" | "tokens";
+        };
+        BudgetStateInput: {
+            exhausted: boolean;
+            limit: number;
+            /** @enum {string} */
+            period: "turn" | "day" | "month" | "total";
+            /** @description When the period ends; null: it does not end by itself. */
+            resets_at: string | null;
+            /** @enum {string} */
+            scope: "workspace" | "agent" | "turn";
+            /**
+             * @description platform: the ceiling of the operator.
+             * @enum {string}
+             */
+            set_by: "workspace" | "platform" | "agent";
+            spent: number;
+            /** @enum {string} */
+            unit: "usd" | "tokens";
+        };
+        ChangeKeyRequest: {
+            /** @description RFC 3339, in the future; null: it does not expire. */
+            expires_at?: unknown | null;
+            /** @description For people: who or what uses the key. */
+            name?: string;
+        };
+        ChangeKeyRequestInput: {
+            /** @description RFC 3339, in the future; null: it does not expire. */
+            expires_at?: string | null;
+            /** @description For people: who or what uses the key. */
+            name?: string;
+        };
         /** @description New values by name; null goes back to what the node was started with. */
         ChangeSettingsRequest: {
             [key: string]: string | number | boolean | null;
@@ -1590,6 +4375,12 @@ export interface components {
         /** @description New values by name; null goes back to what the node was started with. */
         ChangeSettingsRequestInput: {
             [key: string]: string | number | boolean | null;
+        };
+        ChangeWorkspaceRequest: {
+            name: string;
+        };
+        ChangeWorkspaceRequestInput: {
+            name: string;
         };
         CreateAgentRequest: {
             /**
@@ -1604,7 +4395,7 @@ export interface components {
              * @description false: it stays stopped until it is started.
              * @default true
              */
-            auto_start: boolean;
+            auto_start?: boolean;
             config: components["schemas"]["AgentConfigRequestInput"];
         };
         CreateAgentResponse: {
@@ -1618,6 +4409,161 @@ export interface components {
             endpoint: string;
             message: string;
             status: components["schemas"]["StatusInput"];
+        };
+        CreatedWebhook: {
+            agent_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            description: string | null;
+            disabled_at: string | null;
+            disabled_reason: ("request" | "gone" | "failing" | "backlog") | null;
+            enabled: boolean;
+            events: string[];
+            /** @description The first failure after the last success. */
+            failing_since: string | null;
+            id: string;
+            include_response: boolean;
+            last_success_at: string | null;
+            /** @description Until then both secrets sign. */
+            previous_secret_until: string | null;
+            /** @description whsec_…: verifies the signatures. Shown this once. */
+            secret: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updated_at: string;
+            url: string;
+        };
+        CreatedWebhookInput: {
+            agent_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            description: string | null;
+            disabled_at: string | null;
+            disabled_reason: ("request" | "gone" | "failing" | "backlog") | null;
+            enabled: boolean;
+            events: string[];
+            /** @description The first failure after the last success. */
+            failing_since: string | null;
+            id: string;
+            include_response: boolean;
+            last_success_at: string | null;
+            /** @description Until then both secrets sign. */
+            previous_secret_until: string | null;
+            /** @description whsec_…: verifies the signatures. Shown this once. */
+            secret: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updated_at: string;
+            url: string;
+        };
+        CreateKeyRequest: {
+            /** @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire. */
+            expires_at?: unknown;
+            /** @description Instead of expires_at. */
+            expires_in_seconds?: number;
+            /** @description For people: who or what uses the key. */
+            name: string;
+            /** @description Only scopes that your own key has. Without it: all of those, but for the platform’s. */
+            scopes?: components["schemas"]["GrantedScope"][];
+            /** @description true: a key of the test side, aaas_test_…; its agents are simulated. */
+            test?: boolean;
+            /** @description Another workspace than your own; needs platform:write. */
+            workspace_id?: string;
+        };
+        CreateKeyRequestInput: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire.
+             */
+            expires_at?: string;
+            /** @description Instead of expires_at. */
+            expires_in_seconds?: number;
+            /** @description For people: who or what uses the key. */
+            name: string;
+            /** @description Only scopes that your own key has. Without it: all of those, but for the platform’s. */
+            scopes?: components["schemas"]["GrantedScopeInput"][];
+            /** @description true: a key of the test side, aaas_test_…; its agents are simulated. */
+            test?: boolean;
+            /** @description Another workspace than your own; needs platform:write. */
+            workspace_id?: string;
+        };
+        CreateWebhookRequest: {
+            /**
+             * @description Only events of these agents; null: of all.
+             * @default null
+             */
+            agent_ids: string[] | null;
+            /** @default null */
+            description: string | null;
+            /** @default true */
+            enabled: boolean;
+            events: components["schemas"]["WebhookEventName"][];
+            /**
+             * @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery.
+             * @default false
+             */
+            include_response: boolean;
+            /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
+            url: string;
+        };
+        CreateWebhookRequestInput: {
+            /**
+             * @description Only events of these agents; null: of all.
+             * @default null
+             */
+            agent_ids?: string[] | null;
+            /** @default null */
+            description?: string | null;
+            /** @default true */
+            enabled?: boolean;
+            events: components["schemas"]["WebhookEventNameInput"][];
+            /**
+             * @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery.
+             * @default false
+             */
+            include_response?: boolean;
+            /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
+            url: string;
+        };
+        CreateWorkspaceRequest: {
+            /**
+             * @description true: with a first key that has every scope of a workspace; you must hold them all yourself.
+             * @default true
+             */
+            admin_key: boolean;
+            name: string;
+        };
+        CreateWorkspaceRequestInput: {
+            /**
+             * @description true: with a first key that has every scope of a workspace; you must hold them all yourself.
+             * @default true
+             */
+            admin_key?: boolean;
+            name: string;
+        };
+        DirectoryListing: {
+            /** @description In the order of the bytes of their names. */
+            entries: components["schemas"]["FileEntry"][];
+            next_cursor: string | null;
+            /** @description From the working directory; empty for the working directory itself. */
+            path: string;
+        };
+        DirectoryListingInput: {
+            /** @description In the order of the bytes of their names. */
+            entries: components["schemas"]["FileEntryInput"][];
+            next_cursor: string | null;
+            /** @description From the working directory; empty for the working directory itself. */
+            path: string;
         };
         Event: {
             id: string;
@@ -1639,6 +4585,50 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        FileEntry: {
+            /** @description Of files: for If-Match and If-None-Match. */
+            etag?: string;
+            /** @description Permission bits in octal, for example 0644. */
+            mode: string;
+            /** Format: date-time */
+            modified_at: string;
+            /** @description Its last part. Bytes that are not UTF-8 show as U+FFFD. */
+            name: string;
+            /** @description From the working directory. null: the name is not UTF-8, so that no address can name it. */
+            path: string | null;
+            size_bytes: number;
+            /** @description Of symlinks: what it points to, as it is written. */
+            target?: string;
+            /**
+             * @description symlink: shown, never followed; other: a pipe, a socket or a device.
+             * @enum {string}
+             */
+            type: "file" | "directory" | "symlink" | "other";
+        };
+        FileEntryInput: {
+            /** @description Of files: for If-Match and If-None-Match. */
+            etag?: string;
+            /** @description Permission bits in octal, for example 0644. */
+            mode: string;
+            /** Format: date-time */
+            modified_at: string;
+            /** @description Its last part. Bytes that are not UTF-8 show as U+FFFD. */
+            name: string;
+            /** @description From the working directory. null: the name is not UTF-8, so that no address can name it. */
+            path: string | null;
+            size_bytes: number;
+            /** @description Of symlinks: what it points to, as it is written. */
+            target?: string;
+            /**
+             * @description symlink: shown, never followed; other: a pipe, a socket or a device.
+             * @enum {string}
+             */
+            type: "file" | "directory" | "symlink" | "other";
+        };
+        /** @enum {string} */
+        GrantedScope: "*" | "agents:read" | "agents:write" | "agents:message" | "files:read" | "files:write" | "usage:read" | "budgets:write" | "keys:read" | "keys:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "platform:read" | "platform:write";
+        /** @enum {string} */
+        GrantedScopeInput: "*" | "agents:read" | "agents:write" | "agents:message" | "files:read" | "files:write" | "usage:read" | "budgets:write" | "keys:read" | "keys:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "platform:read" | "platform:write";
         Health: {
             agents: {
                 max: number;
@@ -1656,6 +4646,7 @@ export interface components {
             simulated: boolean;
             /** @enum {string} */
             status: "ok" | "draining" | "degraded";
+            upstreams: components["schemas"]["UpstreamHealth"][];
             uptime_seconds: number;
             version: string;
         };
@@ -1676,8 +4667,45 @@ export interface components {
             simulated: boolean;
             /** @enum {string} */
             status: "ok" | "draining" | "degraded";
+            upstreams: components["schemas"]["UpstreamHealthInput"][];
             uptime_seconds: number;
             version: string;
+        };
+        ImportAgentResponse: {
+            agent_id: string;
+            endpoint: string;
+            imported: {
+                events: number;
+                files: number;
+                /** @description Of the working directory. */
+                size_bytes: number;
+                transcript_entries: number;
+                turns: number;
+                versions: number;
+            };
+            message: string;
+            /** @description Variables that the agent had and whose values the archive leaves out. */
+            missing_env: string[];
+            session_id: string;
+            status: components["schemas"]["Status"];
+        };
+        ImportAgentResponseInput: {
+            agent_id: string;
+            endpoint: string;
+            imported: {
+                events: number;
+                files: number;
+                /** @description Of the working directory. */
+                size_bytes: number;
+                transcript_entries: number;
+                turns: number;
+                versions: number;
+            };
+            message: string;
+            /** @description Variables that the agent had and whose values the archive leaves out. */
+            missing_env: string[];
+            session_id: string;
+            status: components["schemas"]["StatusInput"];
         };
         Info: {
             docs: string;
@@ -1696,6 +4724,56 @@ export interface components {
             /** @description true: no provider is configured, and the built-in simulator answers. */
             simulated: boolean;
             version: string;
+        };
+        Key: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            /** @description The key that made it; null: the platform itself, at its start. */
+            created_by: string | null;
+            expires_at: string | null;
+            /** @description How the key begins, to tell it from others. */
+            hint: string;
+            id: string;
+            /** @description Up to a minute behind. */
+            last_used_at: string | null;
+            name: string;
+            /** @description The key that a rotation made of it. */
+            replaced_by: string | null;
+            revoked_at: string | null;
+            scopes: string[];
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+            /** @description true: it opens the test side of the workspace. */
+            test: boolean;
+            workspace_id: string;
+        };
+        KeyInput: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            /** @description The key that made it; null: the platform itself, at its start. */
+            created_by: string | null;
+            expires_at: string | null;
+            /** @description How the key begins, to tell it from others. */
+            hint: string;
+            id: string;
+            /** @description Up to a minute behind. */
+            last_used_at: string | null;
+            name: string;
+            /** @description The key that a rotation made of it. */
+            replaced_by: string | null;
+            revoked_at: string | null;
+            scopes: string[];
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+            /** @description true: it opens the test side of the workspace. */
+            test: boolean;
+            workspace_id: string;
         };
         LifecycleStep: {
             /**
@@ -1791,8 +4869,222 @@ export interface components {
              */
             timestamp: string;
         };
+        Model: {
+            display_name: string;
+            /** @description What `config.model` of an agent may be. */
+            id: string;
+            /** @description Of the first upstream’s model; null: no price is known, and it counts as 0. */
+            price: components["schemas"]["ModelPrice"] | null;
+            price_version: string | null;
+            /** @description true: the built-in simulator answers, without intelligence and without cost. */
+            simulated: boolean;
+            /** @description Who serves it, in the order in which they are asked. */
+            upstreams: {
+                /** @description What this upstream calls it. */
+                model: string;
+                name: string;
+            }[];
+        };
+        ModelInput: {
+            display_name: string;
+            /** @description What `config.model` of an agent may be. */
+            id: string;
+            /** @description Of the first upstream’s model; null: no price is known, and it counts as 0. */
+            price: components["schemas"]["ModelPriceInput"] | null;
+            price_version: string | null;
+            /** @description true: the built-in simulator answers, without intelligence and without cost. */
+            simulated: boolean;
+            /** @description Who serves it, in the order in which they are asked. */
+            upstreams: {
+                /** @description What this upstream calls it. */
+                model: string;
+                name: string;
+            }[];
+        };
+        ModelList: {
+            data: components["schemas"]["Model"][];
+            next_cursor: null;
+            /** @description Upstreams that do not say which models they have: they may serve more than is listed here. */
+            unlisted_upstreams: string[];
+        };
+        ModelListInput: {
+            data: components["schemas"]["ModelInput"][];
+            next_cursor: null;
+            /** @description Upstreams that do not say which models they have: they may serve more than is listed here. */
+            unlisted_upstreams: string[];
+        };
+        ModelPrice: {
+            /** @description Prices of all tokens of a request whose prompt has more tokens than this. */
+            above: {
+                /** @description US dollars per million tokens. */
+                cache_read: number;
+                /** @description US dollars per million tokens. */
+                cache_write_1h: number;
+                /** @description US dollars per million tokens. */
+                cache_write_5m: number;
+                /** @description US dollars per million tokens. */
+                input: number;
+                /** @description US dollars per million tokens. */
+                output: number;
+                tokens: number;
+            } | null;
+            /** @description US dollars per million tokens. */
+            cache_read: number;
+            /** @description US dollars per million tokens. */
+            cache_write_1h: number;
+            /** @description US dollars per million tokens. */
+            cache_write_5m: number;
+            /** @description US dollars per million tokens. */
+            input: number;
+            /** @description US dollars per million tokens. */
+            output: number;
+        };
+        ModelPriceInput: {
+            /** @description Prices of all tokens of a request whose prompt has more tokens than this. */
+            above: {
+                /** @description US dollars per million tokens. */
+                cache_read: number;
+                /** @description US dollars per million tokens. */
+                cache_write_1h: number;
+                /** @description US dollars per million tokens. */
+                cache_write_5m: number;
+                /** @description US dollars per million tokens. */
+                input: number;
+                /** @description US dollars per million tokens. */
+                output: number;
+                tokens: number;
+            } | null;
+            /** @description US dollars per million tokens. */
+            cache_read: number;
+            /** @description US dollars per million tokens. */
+            cache_write_1h: number;
+            /** @description US dollars per million tokens. */
+            cache_write_5m: number;
+            /** @description US dollars per million tokens. */
+            input: number;
+            /** @description US dollars per million tokens. */
+            output: number;
+        };
+        MoveFileRequest: {
+            /** @description Path from the working directory. */
+            from: string;
+            /**
+             * @description A file at the new path is replaced.
+             * @default false
+             */
+            overwrite: boolean;
+            /** @description Its new path; directories on the way are made. */
+            to: string;
+        };
+        MoveFileRequestInput: {
+            /** @description Path from the working directory. */
+            from: string;
+            /**
+             * @description A file at the new path is replaced.
+             * @default false
+             */
+            overwrite?: boolean;
+            /** @description Its new path; directories on the way are made. */
+            to: string;
+        };
+        NewKey: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            /** @description The key that made it; null: the platform itself, at its start. */
+            created_by: string | null;
+            expires_at: string | null;
+            /** @description How the key begins, to tell it from others. */
+            hint: string;
+            id: string;
+            /** @description The key itself, shown this once: only a hash of it is stored. */
+            key: string;
+            /** @description Up to a minute behind. */
+            last_used_at: string | null;
+            name: string;
+            /** @description The key that a rotation made of it. */
+            replaced_by: string | null;
+            revoked_at: string | null;
+            scopes: string[];
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+            /** @description true: it opens the test side of the workspace. */
+            test: boolean;
+            workspace_id: string;
+        };
+        NewKeyInput: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            /** @description The key that made it; null: the platform itself, at its start. */
+            created_by: string | null;
+            expires_at: string | null;
+            /** @description How the key begins, to tell it from others. */
+            hint: string;
+            id: string;
+            /** @description The key itself, shown this once: only a hash of it is stored. */
+            key: string;
+            /** @description Up to a minute behind. */
+            last_used_at: string | null;
+            name: string;
+            /** @description The key that a rotation made of it. */
+            replaced_by: string | null;
+            revoked_at: string | null;
+            scopes: string[];
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+            /** @description true: it opens the test side of the workspace. */
+            test: boolean;
+            workspace_id: string;
+        };
+        NewWorkspace: {
+            /** @description Shown this once. */
+            admin_key: components["schemas"]["NewKey"] | null;
+            /** @description Since when its keys are refused and its agents stopped. */
+            archived_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description true: the simulator answers its agents, whatever providers there are. */
+            simulated: boolean;
+            /** @description true: the test side of another workspace. */
+            test: boolean;
+            /** @description The workspace that it is the test side of. */
+            test_of: string | null;
+        };
+        NewWorkspaceInput: {
+            /** @description Shown this once. */
+            admin_key: components["schemas"]["NewKeyInput"] | null;
+            /** @description Since when its keys are refused and its agents stopped. */
+            archived_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description true: the simulator answers its agents, whatever providers there are. */
+            simulated: boolean;
+            /** @description true: the test side of another workspace. */
+            test: boolean;
+            /** @description The workspace that it is the test side of. */
+            test_of: string | null;
+        };
         Problem: {
-            code: string;
+            /**
+             * @description What programs go by.
+             * @enum {string}
+             */
+            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "internal" | "not_available_yet" | "unavailable";
             /** @description What is wrong and what to do next. */
             detail: string;
             errors?: {
@@ -1806,7 +5098,11 @@ export interface components {
             type: string;
         };
         ProblemInput: {
-            code: string;
+            /**
+             * @description What programs go by.
+             * @enum {string}
+             */
+            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "internal" | "not_available_yet" | "unavailable";
             /** @description What is wrong and what to do next. */
             detail: string;
             errors?: {
@@ -1818,6 +5114,69 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        ReplayWebhookRequest: {
+            /**
+             * Format: date-time
+             * @description Deliveries made from then on that are dead, or wait for another attempt.
+             */
+            since: string;
+        };
+        ReplayWebhookRequestInput: {
+            /**
+             * Format: date-time
+             * @description Deliveries made from then on that are dead, or wait for another attempt.
+             */
+            since: string;
+        };
+        ReplayWebhookResult: {
+            /** @description There are more than one request replays: ask again. */
+            more: boolean;
+            replayed: number;
+        };
+        ReplayWebhookResultInput: {
+            /** @description There are more than one request replays: ask again. */
+            more: boolean;
+            replayed: number;
+        };
+        RotateKeyRequest: {
+            /** @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire. */
+            expires_at?: unknown;
+            /** @description Instead of expires_at. */
+            expires_in_seconds?: number;
+            /**
+             * @description How long the old key stays good; 0: it ends at once.
+             * @default 86400
+             */
+            overlap_seconds: number;
+        };
+        RotateKeyRequestInput: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire.
+             */
+            expires_at?: string;
+            /** @description Instead of expires_at. */
+            expires_in_seconds?: number;
+            /**
+             * @description How long the old key stays good; 0: it ends at once.
+             * @default 86400
+             */
+            overlap_seconds?: number;
+        };
+        RotateWebhookSecretRequest: {
+            /**
+             * @description How long the old secret signs beside the new one; 0 ends it at once.
+             * @default 86400
+             */
+            overlap_seconds: number;
+        };
+        RotateWebhookSecretRequestInput: {
+            /**
+             * @description How long the old secret signs beside the new one; 0 ends it at once.
+             * @default 86400
+             */
+            overlap_seconds?: number;
         };
         SendMessageRequest: {
             /** @description Facts that go with the message, as JSON; the agent sees them apart from it. */
@@ -1892,9 +5251,9 @@ export interface components {
         /** @enum {string} */
         StatusInput: "stopped" | "starting" | "warming" | "idle" | "running" | "hibernated" | "unhealthy" | "recovering" | "draining" | "error" | "terminated";
         /** @enum {string} */
-        StatusReason: "created" | "start_requested" | "restart_requested" | "stop_requested" | "hibernate_requested" | "delete_requested" | "message_received" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
         /** @enum {string} */
-        StatusReasonInput: "created" | "start_requested" | "restart_requested" | "stop_requested" | "hibernate_requested" | "delete_requested" | "message_received" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
+        StatusReasonInput: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
         Turn: {
             /**
              * Format: date-time
@@ -1960,6 +5319,466 @@ export interface components {
                 input_tokens: number;
                 output_tokens: number;
             };
+        };
+        UnpackResult: {
+            /** @description Directories in the archive. */
+            directories: number;
+            /** @description Files that were written. */
+            files: number;
+            path: string;
+            size_bytes: number;
+            symlinks: number;
+        };
+        UnpackResultInput: {
+            /** @description Directories in the archive. */
+            directories: number;
+            /** @description Files that were written. */
+            files: number;
+            path: string;
+            size_bytes: number;
+            symlinks: number;
+        };
+        UpdateWebhookRequest: {
+            /** @description Only events of these agents; null: of all. */
+            agent_ids?: string[] | null;
+            description?: string | null;
+            enabled?: boolean;
+            events?: components["schemas"]["WebhookEventName"][];
+            /** @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery. */
+            include_response?: boolean;
+            /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
+            url?: string;
+        };
+        UpdateWebhookRequestInput: {
+            /** @description Only events of these agents; null: of all. */
+            agent_ids?: string[] | null;
+            description?: string | null;
+            enabled?: boolean;
+            events?: components["schemas"]["WebhookEventNameInput"][];
+            /** @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery. */
+            include_response?: boolean;
+            /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
+            url?: string;
+        };
+        UpstreamHealth: {
+            name: string;
+            /**
+             * @description closed: it is used; open: it failed too often and is left alone; half-open: it is being tried again.
+             * @enum {string}
+             */
+            state: "closed" | "open" | "half-open";
+        };
+        UpstreamHealthInput: {
+            name: string;
+            /**
+             * @description closed: it is used; open: it failed too often and is left alone; half-open: it is being tried again.
+             * @enum {string}
+             */
+            state: "closed" | "open" | "half-open";
+        };
+        Usage: {
+            data: components["schemas"]["UsageRow"][];
+            group_by: ("day" | "agent" | "agent_type" | "model" | "key" | "session" | "upstream")[];
+            next_cursor: string | null;
+            /** Format: date-time */
+            since: string;
+            /** @description Of all groups, also those on other pages. */
+            totals: components["schemas"]["UsageFigures"];
+            /**
+             * Format: date-time
+             * @description Not included.
+             */
+            until: string;
+        };
+        UsageFigures: {
+            cache_creation_1h_input_tokens: number;
+            cache_creation_5m_input_tokens: number;
+            /** @description Written to the cache, for five minutes or an hour. */
+            cache_creation_input_tokens: number;
+            cache_read_input_tokens: number;
+            /** @description Exact to 9 digits after the point. */
+            cost_usd: number;
+            /** @description Not read from the prompt cache and not written to it. */
+            input_tokens: number;
+            output_tokens: number;
+            /** @description Model requests that reached an upstream. */
+            requests: number;
+            /** @description Those of models without a price: they cost 0 here. */
+            unpriced_requests: number;
+        };
+        UsageFiguresInput: {
+            cache_creation_1h_input_tokens: number;
+            cache_creation_5m_input_tokens: number;
+            /** @description Written to the cache, for five minutes or an hour. */
+            cache_creation_input_tokens: number;
+            cache_read_input_tokens: number;
+            /** @description Exact to 9 digits after the point. */
+            cost_usd: number;
+            /** @description Not read from the prompt cache and not written to it. */
+            input_tokens: number;
+            output_tokens: number;
+            /** @description Model requests that reached an upstream. */
+            requests: number;
+            /** @description Those of models without a price: they cost 0 here. */
+            unpriced_requests: number;
+        };
+        UsageInput: {
+            data: components["schemas"]["UsageRowInput"][];
+            group_by: ("day" | "agent" | "agent_type" | "model" | "key" | "session" | "upstream")[];
+            next_cursor: string | null;
+            /** Format: date-time */
+            since: string;
+            /** @description Of all groups, also those on other pages. */
+            totals: components["schemas"]["UsageFiguresInput"];
+            /**
+             * Format: date-time
+             * @description Not included.
+             */
+            until: string;
+        };
+        UsageRow: {
+            agent_id?: string;
+            agent_name?: string | null;
+            agent_type?: string | null;
+            cache_creation_1h_input_tokens: number;
+            cache_creation_5m_input_tokens: number;
+            /** @description Written to the cache, for five minutes or an hour. */
+            cache_creation_input_tokens: number;
+            cache_read_input_tokens: number;
+            /** @description Exact to 9 digits after the point. */
+            cost_usd: number;
+            /** Format: date */
+            day?: string;
+            /** @description Not read from the prompt cache and not written to it. */
+            input_tokens: number;
+            key_id?: string | null;
+            key_name?: string | null;
+            model?: string;
+            output_tokens: number;
+            /** @description Model requests that reached an upstream. */
+            requests: number;
+            session_id?: string;
+            /** @description Those of models without a price: they cost 0 here. */
+            unpriced_requests: number;
+            upstream?: string;
+        };
+        UsageRowInput: {
+            agent_id?: string;
+            agent_name?: string | null;
+            agent_type?: string | null;
+            cache_creation_1h_input_tokens: number;
+            cache_creation_5m_input_tokens: number;
+            /** @description Written to the cache, for five minutes or an hour. */
+            cache_creation_input_tokens: number;
+            cache_read_input_tokens: number;
+            /** @description Exact to 9 digits after the point. */
+            cost_usd: number;
+            /** Format: date */
+            day?: string;
+            /** @description Not read from the prompt cache and not written to it. */
+            input_tokens: number;
+            key_id?: string | null;
+            key_name?: string | null;
+            model?: string;
+            output_tokens: number;
+            /** @description Model requests that reached an upstream. */
+            requests: number;
+            session_id?: string;
+            /** @description Those of models without a price: they cost 0 here. */
+            unpriced_requests: number;
+            upstream?: string;
+        };
+        Webhook: {
+            agent_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            description: string | null;
+            disabled_at: string | null;
+            disabled_reason: ("request" | "gone" | "failing" | "backlog") | null;
+            enabled: boolean;
+            events: string[];
+            /** @description The first failure after the last success. */
+            failing_since: string | null;
+            id: string;
+            include_response: boolean;
+            last_success_at: string | null;
+            /** @description Until then both secrets sign. */
+            previous_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updated_at: string;
+            url: string;
+        };
+        WebhookAttempt: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            duration_ms: number;
+            error: string | null;
+            number: number;
+            /** @description The beginning of the answer’s body. */
+            response: string | null;
+            /** @description HTTP status; null when there was no answer. */
+            status: number | null;
+        };
+        WebhookAttemptInput: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            duration_ms: number;
+            error: string | null;
+            number: number;
+            /** @description The beginning of the answer’s body. */
+            response: string | null;
+            /** @description HTTP status; null when there was no answer. */
+            status: number | null;
+        };
+        WebhookDelivery: {
+            /** @description Oldest first; the last 20. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            attempts_count: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The webhook-id header, the same in every attempt. */
+            id: string;
+            next_attempt_at: string | null;
+            /** @description Orders the deliveries of a platform. */
+            seq: number;
+            /**
+             * @description pending: it will be tried (again); delivered: a 2xx came; dead: all attempts failed.
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            type: string;
+            webhook_id: string;
+        };
+        WebhookDeliveryDetail: {
+            /** @description Oldest first; the last 20. */
+            attempts: components["schemas"]["WebhookAttempt"][];
+            attempts_count: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The webhook-id header, the same in every attempt. */
+            id: string;
+            next_attempt_at: string | null;
+            /** @description What is sent. */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description Orders the deliveries of a platform. */
+            seq: number;
+            /**
+             * @description pending: it will be tried (again); delivered: a 2xx came; dead: all attempts failed.
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            type: string;
+            webhook_id: string;
+        };
+        WebhookDeliveryDetailInput: {
+            /** @description Oldest first; the last 20. */
+            attempts: components["schemas"]["WebhookAttemptInput"][];
+            attempts_count: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The webhook-id header, the same in every attempt. */
+            id: string;
+            next_attempt_at: string | null;
+            /** @description What is sent. */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** @description Orders the deliveries of a platform. */
+            seq: number;
+            /**
+             * @description pending: it will be tried (again); delivered: a 2xx came; dead: all attempts failed.
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            type: string;
+            webhook_id: string;
+        };
+        WebhookDeliveryInput: {
+            /** @description Oldest first; the last 20. */
+            attempts: components["schemas"]["WebhookAttemptInput"][];
+            attempts_count: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The webhook-id header, the same in every attempt. */
+            id: string;
+            next_attempt_at: string | null;
+            /** @description Orders the deliveries of a platform. */
+            seq: number;
+            /**
+             * @description pending: it will be tried (again); delivered: a 2xx came; dead: all attempts failed.
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dead";
+            type: string;
+            webhook_id: string;
+        };
+        /**
+         * @description An event, a group of them such as turn.*, or * for all.
+         * @enum {string}
+         */
+        WebhookEventName: "agent.created" | "agent.updated" | "agent.deleted" | "agent.status_changed" | "agent.error" | "turn.completed" | "turn.failed" | "turn.interrupted" | "session.status_running" | "session.status_idle" | "session.status_rescheduled" | "session.status_terminated" | "session.error" | "webhook.disabled" | "agent.*" | "turn.*" | "session.*" | "webhook.*" | "*";
+        /**
+         * @description An event, a group of them such as turn.*, or * for all.
+         * @enum {string}
+         */
+        WebhookEventNameInput: "agent.created" | "agent.updated" | "agent.deleted" | "agent.status_changed" | "agent.error" | "turn.completed" | "turn.failed" | "turn.interrupted" | "session.status_running" | "session.status_idle" | "session.status_rescheduled" | "session.status_terminated" | "session.error" | "webhook.disabled" | "agent.*" | "turn.*" | "session.*" | "webhook.*" | "*";
+        WebhookInput: {
+            agent_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            description: string | null;
+            disabled_at: string | null;
+            disabled_reason: ("request" | "gone" | "failing" | "backlog") | null;
+            enabled: boolean;
+            events: string[];
+            /** @description The first failure after the last success. */
+            failing_since: string | null;
+            id: string;
+            include_response: boolean;
+            last_success_at: string | null;
+            /** @description Until then both secrets sign. */
+            previous_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updated_at: string;
+            url: string;
+        };
+        Workspace: {
+            /** @description Since when its keys are refused and its agents stopped. */
+            archived_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description true: the simulator answers its agents, whatever providers there are. */
+            simulated: boolean;
+            /** @description true: the test side of another workspace. */
+            test: boolean;
+            /** @description The workspace that it is the test side of. */
+            test_of: string | null;
+        };
+        WorkspaceBudget: {
+            /** @description Set by the operator of the platform. Both hold. */
+            ceiling: {
+                [key: string]: number;
+            };
+            /** @description Set by the workspace itself. */
+            limits: {
+                [key: string]: number;
+            };
+            spent: {
+                day_tokens: number;
+                day_usd: number;
+                month_tokens: number;
+                month_usd: number;
+                total_tokens: number;
+                total_usd: number;
+            };
+            states: components["schemas"]["BudgetState"][];
+            workspace_id: string;
+        };
+        WorkspaceBudgetInput: {
+            /** @description Set by the operator of the platform. Both hold. */
+            ceiling: {
+                [key: string]: number;
+            };
+            /** @description Set by the workspace itself. */
+            limits: {
+                [key: string]: number;
+            };
+            spent: {
+                day_tokens: number;
+                day_usd: number;
+                month_tokens: number;
+                month_usd: number;
+                total_tokens: number;
+                total_usd: number;
+            };
+            states: components["schemas"]["BudgetStateInput"][];
+            workspace_id: string;
+        };
+        WorkspaceInput: {
+            /** @description Since when its keys are refused and its agents stopped. */
+            archived_at: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description true: the simulator answers its agents, whatever providers there are. */
+            simulated: boolean;
+            /** @description true: the test side of another workspace. */
+            test: boolean;
+            /** @description The workspace that it is the test side of. */
+            test_of: string | null;
+        };
+        WorkspaceLimits: {
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_day_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_day_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_month_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_month_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            total_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            total_usd?: number;
+        };
+        WorkspaceLimitsInput: {
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_day_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_day_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            per_month_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            per_month_usd?: number;
+            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
+            total_tokens?: number;
+            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
+            total_usd?: number;
         };
     };
     responses: never;
