@@ -31,12 +31,9 @@ function gistOf(event: LogEvent): string {
       const { lines, more } = describeResult(event, 1);
       return `${event.is_error ? 'error: ' : ''}${lines.join(' ')}${more === 0 ? '' : ` … ${more} more`}`;
     }
-    case 'x.budget_warning':
-      return `${event.threshold} % of the ${event.period} limit of the ${event.scope} are used up`;
     case 'x.mcp_server_failed':
     case 'x.budget_exceeded':
     case 'x.permission_denied':
-    case 'x.budget_exceeded':
       return event.message;
     case 'x.budget_warning':
       return `${event.threshold} % of the budget of the ${event.scope} (${event.period}) is spent`;
