@@ -66,6 +66,7 @@ export function createProgram(): Command {
     program.commandsGroup(heading);
     for (const add of commands) add(program);
   }
+  program.helpCommand('help [command]', 'explain a command');
   return program;
 }
 

@@ -13,6 +13,10 @@ export async function converse(client: Client, id: string): Promise<void> {
   // At the prompt the terminal is ours, and so is Ctrl-C.
   lines.on('SIGINT', () => (working ? process.emit('SIGINT') : lines.close()));
   let working = false;
+  let isOpen = true;
+  lines.on('close', () => {
+    isOpen = false;
+  });
   if (isTerminal) console.log(style('dim', chatHelp()));
   lines.setPrompt(isTerminal ? style('bold', '› ') : '');
   lines.prompt();
@@ -31,7 +35,8 @@ export async function converse(client: Client, id: string): Promise<void> {
     }
     working = false;
     leaveOnInterrupt();
-    lines.prompt();
+    // Piped input may have ended meanwhile; what was read of it is still to come.
+    if (isOpen) lines.prompt();
   }
   lines.close();
   if (isTerminal) console.log('');

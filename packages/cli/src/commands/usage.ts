@@ -66,8 +66,10 @@ export function usageCommand(program: Command): void {
 }
 
 function print({ data, totals, group_by, next_cursor }: Schema<'Usage'>): void {
-  if (data.length === 0)
-    return console.log(style('dim', 'Nothing was used in this time. See aaas usage --help for more.'));
+  if (data.length === 0) {
+    console.log(style('dim', 'Nothing was used in this time. See aaas usage --help for more.'));
+    return;
+  }
   const heads = group_by.map((dimension) => dimension.toUpperCase().replace('_', ' '));
   const named = (row: Row) => group_by.map((dimension) => cell(GROUPS[dimension]?.(row) ?? null));
   printTable(

@@ -15,15 +15,15 @@ export function addWaitOptions(command: Command): Command {
     .option('--timeout <time>', 'how long --wait waits, such as 30s or 5m', seconds, 60);
 }
 
-/** Waits for the state that a change leads to, if the command line asks for it. */
-export async function waitIfAsked(
+/** Waits for the state that a change leads to, if the command line asks for it. @returns null when it does not */
+export async function waitIfAsked<T>(
   { wait, timeout }: WaitingOptions,
-  waitFor: (options: WaitOptions) => Promise<unknown>,
-): Promise<void> {
-  if (!wait) return;
+  waitFor: (options: WaitOptions) => Promise<T>,
+): Promise<T | null> {
+  if (!wait) return null;
   const shown = progress('waiting:');
   try {
-    await waitFor({ timeoutMs: timeout * 1000, onStatus: shown.say });
+    return await waitFor({ timeoutMs: timeout * 1000, onStatus: shown.say });
   } finally {
     shown.end();
   }

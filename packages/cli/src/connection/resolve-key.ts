@@ -11,7 +11,8 @@ export function resolveKey(client: Client, wanted: string): Promise<Schema<'Key'
     prefix: 'apikey_',
     listedBy: 'aaas keys list',
     entries: both(client),
-    nameOf: ({ name }) => name,
+    // A rotated key still works for a while; its name is that of the key that replaced it.
+    nameOf: ({ name, replaced_by }) => (replaced_by === null ? name : ''),
   });
 }
 

@@ -38,7 +38,6 @@ export interface PermissionDeniedEvent extends Logged<'x.permission_denied'> {
   message: string;
 }
 
-
 export interface SessionErrorEvent extends Logged<'session.error'> {
   error: { type: string; message: string; retry_status: { type: 'retrying' | 'exhausted' | 'terminal' } };
 }

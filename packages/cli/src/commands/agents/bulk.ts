@@ -45,7 +45,10 @@ export function bulkCommand(agents: Command): void {
 }
 
 function print({ data, succeeded, failed, truncated }: Schema<'BulkResponse'>): void {
-  if (data.length === 0) return console.log(style('dim', 'No agents like that.'));
+  if (data.length === 0) {
+    console.log(style('dim', 'No agents like that.'));
+    return;
+  }
   printTable(
     ['AGENT', 'NOW', 'WHAT WENT WRONG'],
     data.map(({ agent_id, status, error }) => [

@@ -23,8 +23,9 @@ export function changeCommands(agents: Command): void {
       onPlatform<WaitingOptions>(async (client, options, wanted: string) => {
         const agent = await resolveAgent(client, wanted);
         const change = await client.agents[operation as keyof typeof CHANGES](agent.id);
-        await waitIfAsked(options, (wait) => client.agents.waitFor(agent.id, [...leadsTo], wait));
-        printAnswer(options, change, `${agent.config.name} (${agent.id}): ${change.message}`);
+        const reached = await waitIfAsked(options, (wait) => client.agents.waitFor(agent.id, [...leadsTo], wait));
+        const sentence = reached ? `It is ${reached.status}.` : change.message;
+        printAnswer(options, reached ?? change, `${agent.config.name} (${agent.id}): ${sentence}`);
       }),
     );
   }

@@ -35,7 +35,12 @@ export function listKeysCommand(keys: Command): void {
       onPlatform<ListKeysOptions>((client, options) => {
         const { status } = options;
         const found = client.keys.list({ status, limit: PAGE, ...(options.test && { test: 'true' }) });
-        return printList(options, found, COLUMNS, 'No keys. Make one with: aaas keys create <name>');
+        return printList(
+          options,
+          found,
+          COLUMNS,
+          `No keys. Make one with: aaas keys create <name>${options.test ? ' --test' : ''}`,
+        );
       }),
     );
 }

@@ -21,7 +21,10 @@ export function printKey(key: Schema<'Key'>): void {
 }
 
 export function printNewKey({ json }: GlobalOptions, key: Schema<'NewKey'>): void {
-  if (json) return printJson(key);
+  if (json) {
+    printJson(key);
+    return;
+  }
   printKey(key);
   printSecret('The key:', key.key);
 }

@@ -19,8 +19,8 @@ export function changeSessionCommands(sessions: Command): void {
     addWaitOptions(sessions.command(`${operation} <session>`).description(description)).action(
       onPlatform<WaitingOptions>(async (client, options, id: string) => {
         const change = await client.sessions[operation as keyof typeof CHANGES](id);
-        await waitIfAsked(options, (wait) => client.sessions.waitFor(id, [...leadsTo], wait));
-        printAnswer(options, change, `${id}: ${change.message}`);
+        const reached = await waitIfAsked(options, (wait) => client.sessions.waitFor(id, [...leadsTo], wait));
+        printAnswer(options, reached ?? change, `${id}: ${reached ? `It is ${reached.status}.` : change.message}`);
       }),
     );
   }

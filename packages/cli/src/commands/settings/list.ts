@@ -22,7 +22,7 @@ const VALUE_SHOWN = 40;
 
 const COLUMNS: Columns<Setting> = {
   SETTING: ({ name, source }) => (source === 'live' ? style('cyan', name) : name),
-  VALUE: (setting) => shorten(valueOf(setting), VALUE_SHOWN),
+  VALUE: (setting) => shorten(shownValue(setting), VALUE_SHOWN),
   SOURCE: ({ source }) => source,
   LIVE: ({ live }) => (live ? 'yes' : 'at start'),
   'WHAT IT DOES': ({ description }) => shorten(cell(description), DESCRIPTION_SHOWN),
@@ -51,7 +51,7 @@ export function listSettingsCommand(settings: Command): void {
         if (!found) throw new CliError(`There is no setting ${name}. See them with: aaas settings list`, EXIT.notFound);
         if (options.json) return printJson(found);
         printThing(found.name, found.live ? 'can be changed live' : 'is read at start', {
-          value: valueOf(found),
+          value: shownValue(found),
           source: found.source,
           default: cell(found.default === null ? null : String(found.default)),
           'what it does': cell(found.description),
@@ -61,6 +61,6 @@ export function listSettingsCommand(settings: Command): void {
     );
 }
 
-function valueOf({ value }: Setting): string {
+function shownValue({ value }: Setting): string {
   return cell(value === null ? null : String(value));
 }
