@@ -37,12 +37,6 @@ const COMMANDS: Record<string, string> = {
   ...lifecycle('sessions', '{session_id}', SESSION),
   ...conversation('/api/v1/agents/{agent_id}', AGENT),
   ...conversation('/api/v1/sessions/{session_id}', SESSION),
-  'GET /api/v1/agents/{agent_id}/files': `files ls ${AGENT}`,
-  'GET /api/v1/agents/{agent_id}/files/{path}': `files get ${AGENT} a`,
-  'PUT /api/v1/agents/{agent_id}/files': `files unpack ${AGENT} ${FILE}`,
-  'PUT /api/v1/agents/{agent_id}/files/{path}': `files put ${AGENT} ${FILE}`,
-  'DELETE /api/v1/agents/{agent_id}/files/{path}': `files rm ${AGENT} a`,
-  'POST /api/v1/agents/{agent_id}/files/move': `files mv ${AGENT} a b`,
   'POST /api/v1/query': 'query hello',
   'GET /api/v1/query': 'query list',
   'GET /api/v1/query/{query_id}': 'query get query_1',
@@ -100,6 +94,12 @@ function conversation(base: string, id: string): Record<string, string> {
     [`GET ${base}/events`]: `logs ${id}`,
     [`GET ${base}/events/stream`]: `logs ${id} --follow`,
     [`GET ${base}/timeline`]: `timeline ${id}`,
+    [`GET ${base}/files`]: `files ls ${id}`,
+    [`GET ${base}/files/{path}`]: `files get ${id} a`,
+    [`PUT ${base}/files`]: `files unpack ${id} ${FILE}`,
+    [`PUT ${base}/files/{path}`]: `files put ${id} ${FILE}`,
+    [`DELETE ${base}/files/{path}`]: `files rm ${id} a`,
+    [`POST ${base}/files/move`]: `files mv ${id} a b`,
   };
 }
 

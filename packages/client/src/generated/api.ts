@@ -109,15 +109,28 @@ export interface paths {
         };
         /**
          * List agents, newest first
-         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         * @description Parameters with several values are repeated, or have commas between them. All conditions must hold.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
         get: {
             parameters: {
                 query?: {
-                    agent_type?: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
+                    agent_type?: string | string[];
+                    created_after?: string;
+                    created_before?: string;
                     cursor?: string;
                     limit?: number;
-                    status?: components["schemas"]["StatusInput"];
+                    /** @description `key:value`, repeated for more than one pair. */
+                    metadata?: string | string[];
+                    model?: string | string[];
+                    /** @description The whole name. */
+                    name?: string;
+                    /** @description desc: newest first. */
+                    order?: "desc" | "asc";
+                    /** @description A part of the name, in any case. */
+                    q?: string;
+                    status?: string | string[];
                 };
                 header?: never;
                 path?: never;
@@ -171,7 +184,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["CreateAgentRequestInput"];
+                    "application/json": components["schemas"]["CreateAgentRequest"];
                 };
             };
             responses: {
@@ -265,7 +278,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an agent
-         * @description It drains, then its conversation and its directory are removed. What it cost stays in the ledger.
+         * @description It drains, then its sessions with their conversations and directories are removed. What it cost stays in the ledger.
          *
          *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
          */
@@ -311,7 +324,59 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change an agent
+         * @description A JSON merge patch of its config; null takes what the agent type brings. Makes the next version, unless nothing changes. A running turn ends with the version that it began with; the next one works with the new.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The ETag of the agent as you know it; another one answers 409. */
+                    "if-match"?: string;
+                };
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeAgentRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Agent"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/agents/{agent_id}/events": {
@@ -829,7 +894,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["MoveFileRequestInput"];
+                    "application/json": components["schemas"]["MoveFileRequest"];
                 };
             };
             responses: {
@@ -878,7 +943,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put an agent to sleep
+         * Put an agent or a session to sleep
          * @description Its process ends when it is idle; the next message wakes it where it left off.
          *
          *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
@@ -998,7 +1063,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List messages and their answers, oldest first
+         * List messages and their answers, oldest first unless asked otherwise
          * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
         get: {
@@ -1006,6 +1071,8 @@ export interface paths {
                 query?: {
                     cursor?: number;
                     limit?: number;
+                    /** @description desc: newest first. */
+                    order?: "asc" | "desc";
                 };
                 header?: never;
                 path: {
@@ -1060,6 +1127,8 @@ export interface paths {
                 header?: {
                     /** @description A retry with the same key attaches to the same turn. */
                     "idempotency-key"?: string;
+                    /** @description With `Accept: text/event-stream`: the stream goes on behind this event of the same turn. */
+                    "last-event-id"?: number;
                     /** @description `respond-async`, or `wait=<seconds>` (300). */
                     prefer?: string;
                 };
@@ -1070,7 +1139,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["SendMessageRequestInput"];
+                    "application/json": components["schemas"]["SendMessageRequest"];
                 };
             };
             responses: {
@@ -1128,7 +1197,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restart an agent
+         * Restart an agent or a session
          * @description A running turn gets DRAIN_TIMEOUT, then it is interrupted; a new process goes on with the same conversation.
          *
          *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
@@ -1179,6 +1248,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll an agent back
+         * @description Makes a new version that equals an old one, its variables included. The main session takes it as any other change.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The ETag of the agent as you know it; another one answers 409. */
+                    "if-match"?: string;
+                };
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RollBackAgentRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Agent"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/start": {
         parameters: {
             query?: never;
@@ -1189,7 +1326,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start an agent
+         * Start an agent or a session
          * @description Also brings back one in error. Messages that waited run first.
          *
          *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
@@ -1250,7 +1387,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop an agent
+         * Stop an agent or a session
          * @description New messages are refused at once; a running turn gets DRAIN_TIMEOUT, then it is interrupted. Messages that wait stay and run after the next start.
          *
          *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
@@ -1426,6 +1563,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of an agent, newest first
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    agent_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AgentVersion"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a version of an agent
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    agent_id: string;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AgentVersion"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing to many agents
+         * @description To the agents that are named, or to those that match a filter. Each has a result of its own; that of an agent that is not there is a 404.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulkRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkResponse"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/import": {
         parameters: {
             query?: never;
@@ -1509,7 +1834,7 @@ export interface paths {
                     limit?: number;
                     /** @description Such as `agents.create`. */
                     operation?: string;
-                    outcome?: components["schemas"]["AuditOutcomeInput"];
+                    outcome?: components["schemas"]["AuditOutcome"];
                     /** @description An id: what was done to it, or made it. */
                     resource?: string;
                     /** @description From this time on. */
@@ -1636,7 +1961,7 @@ export interface paths {
         };
         /**
          * Walk the chain and say whether it is whole
-         * @description Computes every hash again, from the first entry to the head: some 10,000 entries a second.
+         * @description Computes every hash again, from the first entry to the head. A long chain takes its time.
          *
          *     Needs the scope `audit:read`: See, verify and export the audit log of the workspace.
          */
@@ -1753,7 +2078,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["WorkspaceLimitsInput"];
+                    "application/json": components["schemas"]["WorkspaceLimits"];
                 };
             };
             responses: {
@@ -1909,7 +2234,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["CreateKeyRequestInput"];
+                    "application/json": components["schemas"]["CreateKeyRequest"];
                 };
             };
             responses: {
@@ -2066,7 +2391,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ChangeKeyRequestInput"];
+                    "application/json": components["schemas"]["ChangeKeyRequest"];
                 };
             };
             responses: {
@@ -2127,7 +2452,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["RotateKeyRequestInput"] | null;
+                    "application/json": components["schemas"]["RotateKeyRequest"] | null;
                 };
             };
             responses: {
@@ -2223,6 +2548,1525 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List queries whose answers are kept, newest first
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    agent_type?: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Query"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Ask once, without an agent of your own
+         * @description A session for one message: it works in a directory of its own, and is removed with its answer, also when nobody waits for that. The answer is kept for QUERY_RETENTION seconds. `Accept: text/event-stream` and `Prefer` do what they do with messages.
+         *
+         *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    agent_type?: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
+                };
+                header?: {
+                    /** @description With `Accept: text/event-stream`: the stream goes on behind this event of the same turn. */
+                    "last-event-id"?: number;
+                    /** @description `respond-async`, or `wait=<seconds>` (300). */
+                    prefer?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["QueryRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QueryAnswer"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QueryAccepted"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/query/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a query and its answer
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    query_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Query"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sessions, newest first
+         * @description Of all agents, their main sessions included.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Sessions of this agent. */
+                    agent_id?: string;
+                    created_after?: string;
+                    created_before?: string;
+                    cursor?: string;
+                    limit?: number;
+                    /** @description `key:value`, repeated for more than one pair. */
+                    metadata?: string | string[];
+                    /** @description desc: newest first. */
+                    order?: "desc" | "asc";
+                    status?: string | string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Session"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Begin another session of an agent
+         * @description A conversation, a directory and a process of its own, on one version of the agent.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateSessionRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a session
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Delete a session
+         * @description It drains, then its conversation and its directory are removed. A main session goes with its agent alone.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusChange"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change the title, the metadata or the version of a session
+         * @description Another version is taken when the running turn has ended.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeSessionRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events of the log, oldest first
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Events after this sequence. */
+                    after?: number;
+                    /** @description The next_cursor of the page before; the same as after. */
+                    cursor?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Event"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log
+         * @description Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event_start` and `event_delta` show text while it is written and have no id.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    after?: number;
+                };
+                header?: {
+                    "last-event-id"?: number;
+                };
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a directory, or read a file
+         * @description A directory answers what is in it; a file answers its bytes (Range, If-None-Match and HEAD are understood). Symbolic links are shown and never followed.
+         *
+         *     Needs the scope `files:read`: Read the working directories of agents; export agents.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The next_cursor of the page before. */
+                    cursor?: string;
+                    /** @description The directory as an archive. */
+                    download?: "tar.gz" | "tar";
+                    limit?: number;
+                    /** @description Also what is in its directories, each after its directory. */
+                    recursive?: "true" | "false";
+                };
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A directory. A file answers its bytes instead. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DirectoryListing"];
+                    };
+                };
+            };
+        };
+        /**
+         * Write a file, make a directory, or unpack an archive into one
+         * @description The body is the file, whatever its content type; a file is replaced whole or not at all. If-Match and If-None-Match: * are understood.
+         *
+         *     Needs the scope `files:write`: Change the working directories of agents.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Permission bits. Default: those of the file that is replaced, or 644. */
+                    mode?: string;
+                    /** @description directory: make one, and those above it. */
+                    type?: "file" | "directory";
+                    /** @description The body is an archive; its content goes into the directory. */
+                    unpack?: "tar.gz";
+                };
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"] | components["schemas"]["UnpackResult"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a directory, or read a file
+         * @description A directory answers what is in it; a file answers its bytes (Range, If-None-Match and HEAD are understood). Symbolic links are shown and never followed.
+         *
+         *     Needs the scope `files:read`: Read the working directories of agents; export agents.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The next_cursor of the page before. */
+                    cursor?: string;
+                    /** @description The directory as an archive. */
+                    download?: "tar.gz" | "tar";
+                    limit?: number;
+                    /** @description Also what is in its directories, each after its directory. */
+                    recursive?: "true" | "false";
+                };
+                header?: never;
+                path: {
+                    /** @description Path from the working directory. Percent-encode what an address cannot hold. */
+                    path: string;
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A directory. A file answers its bytes instead. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DirectoryListing"];
+                    };
+                };
+            };
+        };
+        /**
+         * Write a file, make a directory, or unpack an archive into one
+         * @description The body is the file, whatever its content type; a file is replaced whole or not at all. If-Match and If-None-Match: * are understood.
+         *
+         *     Needs the scope `files:write`: Change the working directories of agents.
+         */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Permission bits. Default: those of the file that is replaced, or 644. */
+                    mode?: string;
+                    /** @description directory: make one, and those above it. */
+                    type?: "file" | "directory";
+                    /** @description The body is an archive; its content goes into the directory. */
+                    unpack?: "tar.gz";
+                };
+                header?: never;
+                path: {
+                    /** @description Path from the working directory. Percent-encode what an address cannot hold. */
+                    path: string;
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"] | components["schemas"]["UnpackResult"];
+                    };
+                };
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove a file, a link or a directory
+         * @description Needs the scope `files:write`: Change the working directories of agents.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description A directory with everything in it. */
+                    recursive?: "true" | "false";
+                };
+                header?: never;
+                path: {
+                    /** @description Path from the working directory. Percent-encode what an address cannot hold. */
+                    path: string;
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It is gone. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/files/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move or rename a file, a link or a directory
+         * @description Needs the scope `files:write`: Change the working directories of agents.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MoveFileRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileEntry"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/hibernate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an agent or a session to sleep
+         * @description Its process ends when it is idle; the next message wakes it where it left off.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusChange"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/interrupt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Interrupt the running turn
+         * @description The turn ends as interrupted within INTERRUPT_TIMEOUT: a process that does not obey is killed and another goes on. Messages that wait run next. Without a running turn nothing happens.
+         *
+         *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusChange"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List messages and their answers, oldest first unless asked otherwise
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: number;
+                    limit?: number;
+                    /** @description desc: newest first. */
+                    order?: "asc" | "desc";
+                };
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Send a message and get its answer
+         * @description One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, or with `Prefer: respond-async`.
+         *
+         *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description A retry with the same key attaches to the same turn. */
+                    "idempotency-key"?: string;
+                    /** @description With `Accept: text/event-stream`: the stream goes on behind this event of the same turn. */
+                    "last-event-id"?: number;
+                    /** @description `respond-async`, or `wait=<seconds>` (300). */
+                    prefer?: string;
+                };
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SendMessageRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MessageResponse"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TurnAccepted"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart an agent or a session
+         * @description A running turn gets DRAIN_TIMEOUT, then it is interrupted; a new process goes on with the same conversation.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusChange"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start an agent or a session
+         * @description Also brings back one in error. Messages that waited run first.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusChange"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an agent or a session
+         * @description New messages are refused at once; a running turn gets DRAIN_TIMEOUT, then it is interrupted. Messages that wait stay and run after the next start.
+         *
+         *     Needs the scope `agents:write`: Create, change, start, stop and delete agents and sessions.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusChange"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List transitions between states, with their reasons
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LifecycleStep"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/turns/{turn_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a turn and its answer
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                    turn_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Turn"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -2292,7 +4136,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ChangeSettingsRequestInput"];
+                    "application/json": components["schemas"]["ChangeSettingsRequest"];
                 };
             };
             responses: {
@@ -2474,7 +4318,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["CreateWebhookRequestInput"];
+                    "application/json": components["schemas"]["CreateWebhookRequest"];
                 };
             };
             responses: {
@@ -2629,7 +4473,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["UpdateWebhookRequestInput"];
+                    "application/json": components["schemas"]["UpdateWebhookRequest"];
                 };
             };
             responses: {
@@ -2880,7 +4724,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ReplayWebhookRequestInput"];
+                    "application/json": components["schemas"]["ReplayWebhookRequest"];
                 };
             };
             responses: {
@@ -2945,7 +4789,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["RotateWebhookSecretRequestInput"];
+                    "application/json": components["schemas"]["RotateWebhookSecretRequest"];
                 };
             };
             responses: {
@@ -3120,7 +4964,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["CreateWorkspaceRequestInput"];
+                    "application/json": components["schemas"]["CreateWorkspaceRequest"];
                 };
             };
             responses: {
@@ -3275,7 +5119,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ChangeWorkspaceRequestInput"];
+                    "application/json": components["schemas"]["ChangeWorkspaceRequest"];
                 };
             };
             responses: {
@@ -3378,7 +5222,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["WorkspaceLimitsInput"];
+                    "application/json": components["schemas"]["WorkspaceLimits"];
                 };
             };
             responses: {
@@ -3891,29 +5735,9 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Agent: {
-            config: {
-                /** @enum {string} */
-                agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
-                allowed_tools: string[];
-                budget: components["schemas"]["AgentBudget"] | null;
-                description: string | null;
-                /** @description Names only; values are never shown. */
-                env: {
-                    [key: string]: "[set]";
-                };
-                /** @constant */
-                harness: "claude-agent-sdk";
-                language: string | null;
-                max_tokens: number | null;
-                max_turns: number | null;
-                model: string;
-                name: string;
-                /** @enum {string} */
-                permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
-                personality: string | null;
-                system_prompt: string;
-                temperature: number | null;
-            };
+            /** @description The one that the main session works with; it takes the newest when its turn has ended. */
+            active_version: number;
+            config: components["schemas"]["AgentConfig"];
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -3923,6 +5747,9 @@ export interface components {
             id: string;
             messages_count: number;
             messages_waiting: number;
+            metadata: {
+                [key: string]: string;
+            };
             next_action: string | null;
             node: string | null;
             pid: number | null;
@@ -3945,95 +5772,8 @@ export interface components {
                 input_tokens: number;
                 output_tokens: number;
             };
+            /** @description The newest one; `config` is of it. Also the ETag. */
             version: number;
-        };
-        AgentArchive: {
-            agent: {
-                /** Format: date-time */
-                created_at: string;
-                current_version: number;
-                id: string;
-                metadata: {
-                    [key: string]: string;
-                };
-            };
-            /** @description Variables whose values were left out. */
-            env_names: string[];
-            /** Format: date-time */
-            exported_at: string;
-            /** @constant */
-            format: "aaas-agent";
-            format_version: number;
-            /** @description The place in the log up to which it was exported: the end of a turn. */
-            log_seq: number;
-            platform_version: string;
-            session: {
-                agent_version: number;
-                /** Format: date-time */
-                created_at: string;
-                /** @description Where it lay on its node; its working directory was `work` in it. */
-                directory: string;
-                harness: string;
-                /** Format: uuid */
-                harness_session_id: string;
-                id: string;
-                metadata: {
-                    [key: string]: string;
-                };
-                title: string | null;
-            };
-            versions: {
-                /** Format: date-time */
-                created_at: string;
-                definition: {
-                    [key: string]: unknown;
-                };
-                version: number;
-            }[];
-        };
-        AgentArchiveInput: {
-            agent: {
-                /** Format: date-time */
-                created_at: string;
-                current_version: number;
-                id: string;
-                metadata: {
-                    [key: string]: string;
-                };
-            };
-            /** @description Variables whose values were left out. */
-            env_names: string[];
-            /** Format: date-time */
-            exported_at: string;
-            /** @constant */
-            format: "aaas-agent";
-            format_version: number;
-            /** @description The place in the log up to which it was exported: the end of a turn. */
-            log_seq: number;
-            platform_version: string;
-            session: {
-                agent_version: number;
-                /** Format: date-time */
-                created_at: string;
-                /** @description Where it lay on its node; its working directory was `work` in it. */
-                directory: string;
-                harness: string;
-                /** Format: uuid */
-                harness_session_id: string;
-                id: string;
-                metadata: {
-                    [key: string]: string;
-                };
-                title: string | null;
-            };
-            versions: {
-                /** Format: date-time */
-                created_at: string;
-                definition: {
-                    [key: string]: unknown;
-                };
-                version: number;
-            }[];
         };
         AgentBudget: {
             /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
@@ -4049,19 +5789,55 @@ export interface components {
             /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
             total_usd?: number;
         };
-        AgentBudgetInput: {
-            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
-            per_day_tokens?: number;
-            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
-            per_day_usd?: number;
-            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
-            per_turn_tokens?: number;
-            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
-            per_turn_usd?: number;
-            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
-            total_tokens?: number;
-            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
-            total_usd?: number;
+        AgentConfig: {
+            /** @enum {string} */
+            agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
+            allowed_tools: string[];
+            budget: components["schemas"]["AgentBudget"] | null;
+            description: string | null;
+            /** @description Names only; values are never shown. */
+            env: {
+                [key: string]: "[set]";
+            };
+            /** @constant */
+            harness: "claude-agent-sdk";
+            language: string | null;
+            max_tokens: number | null;
+            max_turns: number | null;
+            model: string;
+            name: string;
+            /** @enum {string} */
+            permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
+            personality: string | null;
+            system_prompt: string;
+            temperature: number | null;
+        };
+        AgentConfigPatch: {
+            /**
+             * @description Cannot change; the same one is accepted.
+             * @enum {string}
+             */
+            agent_type?: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
+            allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[] | null;
+            budget?: components["schemas"]["AgentBudget"] | null;
+            description?: string | null;
+            /** @description Merged by name: null removes a variable. Values are never shown again. */
+            env?: {
+                [key: string]: string | null;
+            } | null;
+            harness?: ("claude-agent-sdk" | "native") | null;
+            idle_timeout_seconds?: unknown | null;
+            language?: string | null;
+            limits?: unknown | null;
+            max_tokens?: number | null;
+            max_turns?: number | null;
+            model?: string | null;
+            name?: string | null;
+            permission_mode?: ("default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto") | null;
+            personality?: string | null;
+            restart_policy?: unknown | null;
+            system_prompt?: string | null;
+            temperature?: number | null;
         };
         AgentConfigRequest: {
             /**
@@ -4102,101 +5878,22 @@ export interface components {
             /** @description Used when the request does not think. */
             temperature?: number;
         };
-        AgentConfigRequestInput: {
-            /**
-             * @description One of the eight types; `custom` takes everything from this request.
-             * @enum {string}
-             */
-            agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
-            /** @description The tools it has. An empty list: none. */
-            allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[];
-            /** @description What it may spend; each limit holds on its own. */
-            budget?: components["schemas"]["AgentBudgetInput"];
-            description?: string;
-            /** @description Environment of this agent’s process alone. Values are never shown again. */
-            env?: {
+        AgentFilter: {
+            agent_type?: ("general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom")[];
+            /** Format: date-time */
+            created_after?: string;
+            /** Format: date-time */
+            created_before?: string;
+            /** @description Pairs that the metadata of the agent holds. */
+            metadata?: {
                 [key: string]: string;
             };
-            /** @enum {string} */
-            harness?: "claude-agent-sdk" | "native";
-            idle_timeout_seconds?: unknown;
-            /** @description The language it answers in, for example `German`. */
-            language?: string;
-            limits?: unknown;
-            /** @description Tokens of one model answer, at most. */
-            max_tokens?: number;
-            /** @description Model requests in one turn, at most. */
-            max_turns?: number;
-            /** @description Any model that an upstream serves. Default: DEFAULT_MODEL. */
-            model?: string;
-            /** @description For people; defaults to the type and a few characters of the id. */
+            model?: string[];
+            /** @description The whole name. */
             name?: string;
-            /** @enum {string} */
-            permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
-            /** @description How the agent should come across, in your own words. */
-            personality?: string;
-            restart_policy?: unknown;
-            /** @description Replaces the prompt of the type. */
-            system_prompt?: string;
-            /** @description Used when the request does not think. */
-            temperature?: number;
-        };
-        AgentInput: {
-            config: {
-                /** @enum {string} */
-                agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
-                allowed_tools: string[];
-                budget: components["schemas"]["AgentBudgetInput"] | null;
-                description: string | null;
-                /** @description Names only; values are never shown. */
-                env: {
-                    [key: string]: "[set]";
-                };
-                /** @constant */
-                harness: "claude-agent-sdk";
-                language: string | null;
-                max_tokens: number | null;
-                max_turns: number | null;
-                model: string;
-                name: string;
-                /** @enum {string} */
-                permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
-                personality: string | null;
-                system_prompt: string;
-                temperature: number | null;
-            };
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            endpoint: string;
-            id: string;
-            messages_count: number;
-            messages_waiting: number;
-            next_action: string | null;
-            node: string | null;
-            pid: number | null;
-            restarts: number;
-            /** @description Its main session; the same one under /v1. */
-            session_id: string;
-            status: components["schemas"]["StatusInput"];
-            /** @description For people: the last output of a failed start, for example. */
-            status_detail: string | null;
-            status_reason: components["schemas"]["StatusReasonInput"];
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            status_since: string;
-            usage: {
-                /** @description How far its own limits are used up. Only when one agent is asked for. */
-                budget?: components["schemas"]["BudgetStateInput"][];
-                cost_usd: number;
-                input_tokens: number;
-                output_tokens: number;
-            };
-            version: number;
+            /** @description A part of the name, in any case. */
+            q?: string;
+            status?: components["schemas"]["Status"][];
         };
         AgentType: {
             description: string;
@@ -4208,15 +5905,16 @@ export interface components {
             title: string;
             tools: string[];
         };
-        AgentTypeInput: {
-            description: string;
-            /** @enum {string} */
-            name: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
-            /** @enum {string} */
-            permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
-            system_prompt: string;
-            title: string;
-            tools: string[];
+        AgentVersion: {
+            config: components["schemas"]["AgentConfig"];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            /** @description The version that this one repeats. */
+            rolled_back_to: number | null;
+            version: number;
         };
         AuditEntry: {
             /**
@@ -4253,60 +5951,9 @@ export interface components {
             status: number;
             user_agent: string | null;
         };
-        AuditEntryInput: {
-            /**
-             * Format: date-time
-             * @description When it was answered. RFC 3339, UTC, milliseconds.
-             */
-            at: string;
-            /** @description The workspace, or `platform` for requests that name none. */
-            chain: string;
-            client_address: string | null;
-            /** @description What the caller sent as x-request-id. */
-            client_request_id: string | null;
-            error_code: string | null;
-            /** @description Names of the fields that a successful request set; never their values. */
-            fields: string[];
-            /** @description SHA-256, in hex, of this object without `hash`, as canonical JSON (RFC 8785). */
-            hash: string;
-            key_hint: string | null;
-            key_id: string | null;
-            key_name: string | null;
-            method: string;
-            /** @description Such as `agents.create`. */
-            operation: string;
-            outcome: components["schemas"]["AuditOutcomeInput"];
-            /** @description Without its query. */
-            path: string;
-            /** @description `hash` of the entry before; 64 zeros in the first. */
-            prev_hash: string;
-            request_id: string;
-            /** @description What it was done to, or what it made. */
-            resource_id: string | null;
-            /** @description Place in the chain: 1, 2, 3 … without a gap. */
-            seq: number;
-            status: number;
-            user_agent: string | null;
-        };
         /** @enum {string} */
         AuditOutcome: "success" | "denied" | "failed" | "replayed";
-        /** @enum {string} */
-        AuditOutcomeInput: "success" | "denied" | "failed" | "replayed";
         AuditVerification: {
-            broken: {
-                reason: string;
-                /** @description The first entry that does not hold. */
-                seq: number;
-            } | null;
-            /** @description Entries that hold, from the first on. */
-            entries: number;
-            /** @description Note it outside the platform: no later chain without it is the same one. */
-            head_hash: string;
-            /** @description Of the last entry that holds. */
-            head_seq: number;
-            ok: boolean;
-        };
-        AuditVerificationInput: {
             broken: {
                 reason: string;
                 /** @description The first entry that does not hold. */
@@ -4338,48 +5985,62 @@ export interface components {
             /** @enum {string} */
             unit: "usd" | "tokens";
         };
-        BudgetStateInput: {
-            exhausted: boolean;
-            limit: number;
+        BulkRequest: {
             /** @enum {string} */
-            period: "turn" | "day" | "month" | "total";
-            /** @description When the period ends; null: it does not end by itself. */
-            resets_at: string | null;
-            /** @enum {string} */
-            scope: "workspace" | "agent" | "turn";
-            /**
-             * @description platform: the ceiling of the operator.
-             * @enum {string}
-             */
-            set_by: "workspace" | "platform" | "agent";
-            spent: number;
-            /** @enum {string} */
-            unit: "usd" | "tokens";
+            action: "start" | "stop" | "restart" | "hibernate" | "interrupt" | "delete";
+            agent_ids?: string[];
+            /** @description The agents that match when the request is read, oldest first. */
+            filter?: components["schemas"]["AgentFilter"];
+        };
+        BulkResponse: {
+            action: string;
+            /** @description In the order of the request, each agent once. */
+            data: components["schemas"]["BulkResult"][];
+            failed: number;
+            succeeded: number;
+            /** @description More than 1000 agents match the filter: send the request again. */
+            truncated: boolean;
+        };
+        BulkResult: {
+            agent_id: string;
+            error: {
+                code: string;
+                detail: string;
+                status: number;
+            } | null;
+            ok: boolean;
+            /** @description Right after; null when it failed. */
+            status: components["schemas"]["Status"] | null;
+        };
+        ChangeAgentRequest: {
+            config?: components["schemas"]["AgentConfigPatch"];
+            /** @description Merged by key: null removes one. */
+            metadata?: {
+                [key: string]: string | null;
+            };
+            /** @description The newest version as you know it; another one answers 409. `If-Match` says the same. */
+            version?: number;
         };
         ChangeKeyRequest: {
-            /** @description RFC 3339, in the future; null: it does not expire. */
-            expires_at?: unknown | null;
-            /** @description For people: who or what uses the key. */
-            name?: string;
-        };
-        ChangeKeyRequestInput: {
             /** @description RFC 3339, in the future; null: it does not expire. */
             expires_at?: string | null;
             /** @description For people: who or what uses the key. */
             name?: string;
         };
+        ChangeSessionRequest: {
+            /** @description Merged by key: null removes one. */
+            metadata?: {
+                [key: string]: string | null;
+            };
+            title?: string | null;
+            /** @description The version to work with from the next turn on. Not of a main session: that follows its agent. */
+            version?: number;
+        };
         /** @description New values by name; null goes back to what the node was started with. */
         ChangeSettingsRequest: {
             [key: string]: string | number | boolean | null;
         };
-        /** @description New values by name; null goes back to what the node was started with. */
-        ChangeSettingsRequestInput: {
-            [key: string]: string | number | boolean | null;
-        };
         ChangeWorkspaceRequest: {
-            name: string;
-        };
-        ChangeWorkspaceRequestInput: {
             name: string;
         };
         CreateAgentRequest: {
@@ -4387,28 +6048,17 @@ export interface components {
              * @description false: it stays stopped until it is started.
              * @default true
              */
-            auto_start: boolean;
-            config: components["schemas"]["AgentConfigRequest"];
-        };
-        CreateAgentRequestInput: {
-            /**
-             * @description false: it stays stopped until it is started.
-             * @default true
-             */
             auto_start?: boolean;
-            config: components["schemas"]["AgentConfigRequestInput"];
+            config: components["schemas"]["AgentConfigRequest"];
+            metadata?: {
+                [key: string]: string;
+            };
         };
         CreateAgentResponse: {
             agent_id: string;
             endpoint: string;
             message: string;
             status: components["schemas"]["Status"];
-        };
-        CreateAgentResponseInput: {
-            agent_id: string;
-            endpoint: string;
-            message: string;
-            status: components["schemas"]["StatusInput"];
         };
         CreatedWebhook: {
             agent_ids: string[] | null;
@@ -4438,37 +6088,12 @@ export interface components {
             updated_at: string;
             url: string;
         };
-        CreatedWebhookInput: {
-            agent_ids: string[] | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            description: string | null;
-            disabled_at: string | null;
-            disabled_reason: ("request" | "gone" | "failing" | "backlog") | null;
-            enabled: boolean;
-            events: string[];
-            /** @description The first failure after the last success. */
-            failing_since: string | null;
-            id: string;
-            include_response: boolean;
-            last_success_at: string | null;
-            /** @description Until then both secrets sign. */
-            previous_secret_until: string | null;
-            /** @description whsec_…: verifies the signatures. Shown this once. */
-            secret: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            updated_at: string;
-            url: string;
-        };
         CreateKeyRequest: {
-            /** @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire. */
-            expires_at?: unknown;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire.
+             */
+            expires_at?: string;
             /** @description Instead of expires_at. */
             expires_in_seconds?: number;
             /** @description For people: who or what uses the key. */
@@ -4480,43 +6105,21 @@ export interface components {
             /** @description Another workspace than your own; needs platform:write. */
             workspace_id?: string;
         };
-        CreateKeyRequestInput: {
+        CreateSessionRequest: {
+            agent_id: string;
             /**
-             * Format: date-time
-             * @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire.
+             * @description false: it stays stopped until it is started.
+             * @default true
              */
-            expires_at?: string;
-            /** @description Instead of expires_at. */
-            expires_in_seconds?: number;
-            /** @description For people: who or what uses the key. */
-            name: string;
-            /** @description Only scopes that your own key has. Without it: all of those, but for the platform’s. */
-            scopes?: components["schemas"]["GrantedScopeInput"][];
-            /** @description true: a key of the test side, aaas_test_…; its agents are simulated. */
-            test?: boolean;
-            /** @description Another workspace than your own; needs platform:write. */
-            workspace_id?: string;
+            auto_start?: boolean;
+            metadata?: {
+                [key: string]: string;
+            };
+            title?: string;
+            /** @description The version of the agent that it works with. Default: the newest. */
+            version?: number;
         };
         CreateWebhookRequest: {
-            /**
-             * @description Only events of these agents; null: of all.
-             * @default null
-             */
-            agent_ids: string[] | null;
-            /** @default null */
-            description: string | null;
-            /** @default true */
-            enabled: boolean;
-            events: components["schemas"]["WebhookEventName"][];
-            /**
-             * @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery.
-             * @default false
-             */
-            include_response: boolean;
-            /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
-            url: string;
-        };
-        CreateWebhookRequestInput: {
             /**
              * @description Only events of these agents; null: of all.
              * @default null
@@ -4526,7 +6129,7 @@ export interface components {
             description?: string | null;
             /** @default true */
             enabled?: boolean;
-            events: components["schemas"]["WebhookEventNameInput"][];
+            events: components["schemas"]["WebhookEventName"][];
             /**
              * @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery.
              * @default false
@@ -4536,14 +6139,6 @@ export interface components {
             url: string;
         };
         CreateWorkspaceRequest: {
-            /**
-             * @description true: with a first key that has every scope of a workspace; you must hold them all yourself.
-             * @default true
-             */
-            admin_key: boolean;
-            name: string;
-        };
-        CreateWorkspaceRequestInput: {
             /**
              * @description true: with a first key that has every scope of a workspace; you must hold them all yourself.
              * @default true
@@ -4558,24 +6153,7 @@ export interface components {
             /** @description From the working directory; empty for the working directory itself. */
             path: string;
         };
-        DirectoryListingInput: {
-            /** @description In the order of the bytes of their names. */
-            entries: components["schemas"]["FileEntryInput"][];
-            next_cursor: string | null;
-            /** @description From the working directory; empty for the working directory itself. */
-            path: string;
-        };
         Event: {
-            id: string;
-            processed_at: string | null;
-            /** @description Place in the log: 1, 2, 3 … without a gap. */
-            seq: number;
-            turn_id: string | null;
-            type: string;
-        } & {
-            [key: string]: unknown;
-        };
-        EventInput: {
             id: string;
             processed_at: string | null;
             /** @description Place in the log: 1, 2, 3 … without a gap. */
@@ -4605,30 +6183,8 @@ export interface components {
              */
             type: "file" | "directory" | "symlink" | "other";
         };
-        FileEntryInput: {
-            /** @description Of files: for If-Match and If-None-Match. */
-            etag?: string;
-            /** @description Permission bits in octal, for example 0644. */
-            mode: string;
-            /** Format: date-time */
-            modified_at: string;
-            /** @description Its last part. Bytes that are not UTF-8 show as U+FFFD. */
-            name: string;
-            /** @description From the working directory. null: the name is not UTF-8, so that no address can name it. */
-            path: string | null;
-            size_bytes: number;
-            /** @description Of symlinks: what it points to, as it is written. */
-            target?: string;
-            /**
-             * @description symlink: shown, never followed; other: a pipe, a socket or a device.
-             * @enum {string}
-             */
-            type: "file" | "directory" | "symlink" | "other";
-        };
         /** @enum {string} */
         GrantedScope: "*" | "agents:read" | "agents:write" | "agents:message" | "files:read" | "files:write" | "usage:read" | "budgets:write" | "keys:read" | "keys:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "platform:read" | "platform:write";
-        /** @enum {string} */
-        GrantedScopeInput: "*" | "agents:read" | "agents:write" | "agents:message" | "files:read" | "files:write" | "usage:read" | "budgets:write" | "keys:read" | "keys:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "platform:read" | "platform:write";
         Health: {
             agents: {
                 max: number;
@@ -4650,27 +6206,6 @@ export interface components {
             uptime_seconds: number;
             version: string;
         };
-        HealthInput: {
-            agents: {
-                max: number;
-                owned: number;
-            };
-            /** @enum {string} */
-            database: "ok" | "unreachable";
-            enforcement: {
-                /**
-                 * @description user: each agent runs as a user of its own; process: as the server’s.
-                 * @enum {string}
-                 */
-                isolation: "user" | "process";
-            };
-            simulated: boolean;
-            /** @enum {string} */
-            status: "ok" | "draining" | "degraded";
-            upstreams: components["schemas"]["UpstreamHealthInput"][];
-            uptime_seconds: number;
-            version: string;
-        };
         ImportAgentResponse: {
             agent_id: string;
             endpoint: string;
@@ -4689,24 +6224,6 @@ export interface components {
             session_id: string;
             status: components["schemas"]["Status"];
         };
-        ImportAgentResponseInput: {
-            agent_id: string;
-            endpoint: string;
-            imported: {
-                events: number;
-                files: number;
-                /** @description Of the working directory. */
-                size_bytes: number;
-                transcript_entries: number;
-                turns: number;
-                versions: number;
-            };
-            message: string;
-            /** @description Variables that the agent had and whose values the archive leaves out. */
-            missing_env: string[];
-            session_id: string;
-            status: components["schemas"]["StatusInput"];
-        };
         Info: {
             docs: string;
             health: string;
@@ -4716,41 +6233,7 @@ export interface components {
             simulated: boolean;
             version: string;
         };
-        InfoInput: {
-            docs: string;
-            health: string;
-            name: string;
-            openapi: string;
-            /** @description true: no provider is configured, and the built-in simulator answers. */
-            simulated: boolean;
-            version: string;
-        };
         Key: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            /** @description The key that made it; null: the platform itself, at its start. */
-            created_by: string | null;
-            expires_at: string | null;
-            /** @description How the key begins, to tell it from others. */
-            hint: string;
-            id: string;
-            /** @description Up to a minute behind. */
-            last_used_at: string | null;
-            name: string;
-            /** @description The key that a rotation made of it. */
-            replaced_by: string | null;
-            revoked_at: string | null;
-            scopes: string[];
-            /** @enum {string} */
-            status: "active" | "expired" | "revoked";
-            /** @description true: it opens the test side of the workspace. */
-            test: boolean;
-            workspace_id: string;
-        };
-        KeyInput: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -4787,41 +6270,26 @@ export interface components {
             seq: number;
             to: components["schemas"]["Status"];
         };
-        LifecycleStepInput: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            at: string;
-            detail: string | null;
-            from: components["schemas"]["StatusInput"];
-            reason: components["schemas"]["StatusReasonInput"];
-            seq: number;
-            to: components["schemas"]["StatusInput"];
-        };
         Message: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             accepted_at: string;
+            cost_usd: number;
             ended_at: string | null;
             message: string;
+            model: string | null;
             response: string | null;
             state: string;
+            stop_reason: string | null;
             turn_id: string;
-        };
-        MessageInput: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            accepted_at: string;
-            ended_at: string | null;
-            message: string;
-            response: string | null;
-            state: string;
-            turn_id: string;
+            usage: {
+                cache_creation_input_tokens: number;
+                cache_read_input_tokens: number;
+                input_tokens: number;
+                output_tokens: number;
+            };
         };
         MessageResponse: {
             agent_id: string;
@@ -4840,29 +6308,7 @@ export interface components {
                 };
             };
             response: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            timestamp: string;
-        };
-        MessageResponseInput: {
-            agent_id: string;
-            metadata: {
-                cost_usd: number;
-                duration_ms: number;
-                messages_count: number;
-                model: string | null;
-                stop_reason: string | null;
-                turn_id: string;
-                usage: {
-                    cache_creation_input_tokens: number;
-                    cache_read_input_tokens: number;
-                    input_tokens: number;
-                    output_tokens: number;
-                };
-            };
-            response: string;
+            session_id: string;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -4885,61 +6331,13 @@ export interface components {
                 name: string;
             }[];
         };
-        ModelInput: {
-            display_name: string;
-            /** @description What `config.model` of an agent may be. */
-            id: string;
-            /** @description Of the first upstream’s model; null: no price is known, and it counts as 0. */
-            price: components["schemas"]["ModelPriceInput"] | null;
-            price_version: string | null;
-            /** @description true: the built-in simulator answers, without intelligence and without cost. */
-            simulated: boolean;
-            /** @description Who serves it, in the order in which they are asked. */
-            upstreams: {
-                /** @description What this upstream calls it. */
-                model: string;
-                name: string;
-            }[];
-        };
         ModelList: {
             data: components["schemas"]["Model"][];
             next_cursor: null;
             /** @description Upstreams that do not say which models they have: they may serve more than is listed here. */
             unlisted_upstreams: string[];
         };
-        ModelListInput: {
-            data: components["schemas"]["ModelInput"][];
-            next_cursor: null;
-            /** @description Upstreams that do not say which models they have: they may serve more than is listed here. */
-            unlisted_upstreams: string[];
-        };
         ModelPrice: {
-            /** @description Prices of all tokens of a request whose prompt has more tokens than this. */
-            above: {
-                /** @description US dollars per million tokens. */
-                cache_read: number;
-                /** @description US dollars per million tokens. */
-                cache_write_1h: number;
-                /** @description US dollars per million tokens. */
-                cache_write_5m: number;
-                /** @description US dollars per million tokens. */
-                input: number;
-                /** @description US dollars per million tokens. */
-                output: number;
-                tokens: number;
-            } | null;
-            /** @description US dollars per million tokens. */
-            cache_read: number;
-            /** @description US dollars per million tokens. */
-            cache_write_1h: number;
-            /** @description US dollars per million tokens. */
-            cache_write_5m: number;
-            /** @description US dollars per million tokens. */
-            input: number;
-            /** @description US dollars per million tokens. */
-            output: number;
-        };
-        ModelPriceInput: {
             /** @description Prices of all tokens of a request whose prompt has more tokens than this. */
             above: {
                 /** @description US dollars per million tokens. */
@@ -4972,49 +6370,11 @@ export interface components {
              * @description A file at the new path is replaced.
              * @default false
              */
-            overwrite: boolean;
-            /** @description Its new path; directories on the way are made. */
-            to: string;
-        };
-        MoveFileRequestInput: {
-            /** @description Path from the working directory. */
-            from: string;
-            /**
-             * @description A file at the new path is replaced.
-             * @default false
-             */
             overwrite?: boolean;
             /** @description Its new path; directories on the way are made. */
             to: string;
         };
         NewKey: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            /** @description The key that made it; null: the platform itself, at its start. */
-            created_by: string | null;
-            expires_at: string | null;
-            /** @description How the key begins, to tell it from others. */
-            hint: string;
-            id: string;
-            /** @description The key itself, shown this once: only a hash of it is stored. */
-            key: string;
-            /** @description Up to a minute behind. */
-            last_used_at: string | null;
-            name: string;
-            /** @description The key that a rotation made of it. */
-            replaced_by: string | null;
-            revoked_at: string | null;
-            scopes: string[];
-            /** @enum {string} */
-            status: "active" | "expired" | "revoked";
-            /** @description true: it opens the test side of the workspace. */
-            test: boolean;
-            workspace_id: string;
-        };
-        NewKeyInput: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -5060,31 +6420,12 @@ export interface components {
             /** @description The workspace that it is the test side of. */
             test_of: string | null;
         };
-        NewWorkspaceInput: {
-            /** @description Shown this once. */
-            admin_key: components["schemas"]["NewKeyInput"] | null;
-            /** @description Since when its keys are refused and its agents stopped. */
-            archived_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            id: string;
-            name: string;
-            /** @description true: the simulator answers its agents, whatever providers there are. */
-            simulated: boolean;
-            /** @description true: the test side of another workspace. */
-            test: boolean;
-            /** @description The workspace that it is the test side of. */
-            test_of: string | null;
-        };
         Problem: {
             /**
              * @description What programs go by.
              * @enum {string}
              */
-            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "internal" | "not_available_yet" | "unavailable";
+            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "internal" | "not_available_yet" | "unavailable";
             /** @description What is wrong and what to do next. */
             detail: string;
             errors?: {
@@ -5097,32 +6438,95 @@ export interface components {
             title: string;
             type: string;
         };
-        ProblemInput: {
-            /**
-             * @description What programs go by.
-             * @enum {string}
-             */
-            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "internal" | "not_available_yet" | "unavailable";
-            /** @description What is wrong and what to do next. */
-            detail: string;
-            errors?: {
-                field: string;
-                message: string;
-            }[];
-            request_id: string;
-            retryable: boolean;
-            status: number;
-            title: string;
-            type: string;
-        };
-        ReplayWebhookRequest: {
+        Query: {
+            /** @enum {string} */
+            agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
             /**
              * Format: date-time
-             * @description Deliveries made from then on that are dead, or wait for another attempt.
+             * @description RFC 3339, UTC
              */
-            since: string;
+            created_at: string;
+            endpoint: string;
+            id: string;
+            turn: components["schemas"]["Turn"];
         };
-        ReplayWebhookRequestInput: {
+        QueryAccepted: {
+            endpoint: string;
+            query_id: string;
+            state: string;
+            turn_id: string;
+        };
+        QueryAnswer: {
+            /** @enum {string} */
+            agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
+            metadata: {
+                cost_usd: number;
+                duration_ms: number;
+                messages_count: number;
+                model: string | null;
+                stop_reason: string | null;
+                turn_id: string;
+                usage: {
+                    cache_creation_input_tokens: number;
+                    cache_read_input_tokens: number;
+                    input_tokens: number;
+                    output_tokens: number;
+                };
+            };
+            query_id: string;
+            response: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            timestamp: string;
+        };
+        QueryRequest: {
+            /** @description What differs from the agent type. Kept only as long as the query runs. */
+            config?: {
+                /** @description The tools it has. An empty list: none. */
+                allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[];
+                /** @description What it may spend; each limit holds on its own. */
+                budget?: components["schemas"]["AgentBudget"];
+                description?: string;
+                /** @description Environment of this agent’s process alone. Values are never shown again. */
+                env?: {
+                    [key: string]: string;
+                };
+                /** @enum {string} */
+                harness?: "claude-agent-sdk" | "native";
+                idle_timeout_seconds?: unknown;
+                /** @description The language it answers in, for example `German`. */
+                language?: string;
+                limits?: unknown;
+                /** @description Tokens of one model answer, at most. */
+                max_tokens?: number;
+                /** @description Model requests in one turn, at most. */
+                max_turns?: number;
+                /** @description Any model that an upstream serves. Default: DEFAULT_MODEL. */
+                model?: string;
+                /** @description For people; defaults to the type and a few characters of the id. */
+                name?: string;
+                /** @enum {string} */
+                permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
+                /** @description How the agent should come across, in your own words. */
+                personality?: string;
+                restart_policy?: unknown;
+                /** @description Replaces the prompt of the type. */
+                system_prompt?: string;
+                /** @description Used when the request does not think. */
+                temperature?: number;
+            };
+            /** @description Facts that go with the question, as JSON. */
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description What to ask. */
+            message?: string;
+            /** @description Another name of `message`. */
+            query?: string;
+        };
+        ReplayWebhookRequest: {
             /**
              * Format: date-time
              * @description Deliveries made from then on that are dead, or wait for another attempt.
@@ -5134,23 +6538,11 @@ export interface components {
             more: boolean;
             replayed: number;
         };
-        ReplayWebhookResultInput: {
-            /** @description There are more than one request replays: ask again. */
-            more: boolean;
-            replayed: number;
+        RollBackAgentRequest: {
+            /** @description The version to repeat. The result is a new version that equals it. */
+            version: number;
         };
         RotateKeyRequest: {
-            /** @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire. */
-            expires_at?: unknown;
-            /** @description Instead of expires_at. */
-            expires_in_seconds?: number;
-            /**
-             * @description How long the old key stays good; 0: it ends at once.
-             * @default 86400
-             */
-            overlap_seconds: number;
-        };
-        RotateKeyRequestInput: {
             /**
              * Format: date-time
              * @description RFC 3339, in the future. Without it, and without expires_in_seconds, the key does not expire.
@@ -5169,13 +6561,6 @@ export interface components {
              * @description How long the old secret signs beside the new one; 0 ends it at once.
              * @default 86400
              */
-            overlap_seconds: number;
-        };
-        RotateWebhookSecretRequestInput: {
-            /**
-             * @description How long the old secret signs beside the new one; 0 ends it at once.
-             * @default 86400
-             */
             overlap_seconds?: number;
         };
         SendMessageRequest: {
@@ -5186,33 +6571,52 @@ export interface components {
             /** @description What to say to the agent. */
             message: string;
         };
-        SendMessageRequestInput: {
-            /** @description Facts that go with the message, as JSON; the agent sees them apart from it. */
-            context?: {
-                [key: string]: unknown;
+        Session: {
+            agent_id: string;
+            /** @description The version that it works with. */
+            agent_version: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            created_at: string;
+            endpoint: string;
+            /** @description The same one under /v1. */
+            id: string;
+            /** @description It is what the agent’s own routes speak of. */
+            main: boolean;
+            messages_count: number;
+            messages_waiting: number;
+            metadata: {
+                [key: string]: string;
             };
-            /** @description What to say to the agent. */
-            message: string;
+            next_action: string | null;
+            /** @description The version that it takes when its turn has ended. */
+            next_version: number | null;
+            node: string | null;
+            pid: number | null;
+            restarts: number;
+            status: components["schemas"]["Status"];
+            status_detail: string | null;
+            status_reason: components["schemas"]["StatusReason"];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            status_since: string;
+            title: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updated_at: string;
+            usage: {
+                cost_usd: number;
+                input_tokens: number;
+                output_tokens: number;
+            };
         };
         Setting: {
-            default: string | number | boolean | null;
-            description: string;
-            /** @description It may be changed while the platform runs. */
-            live: boolean;
-            name: string;
-            secret: boolean;
-            /**
-             * @description Where the value comes from; live: changed through this API.
-             * @enum {string}
-             */
-            source: "live" | "environment" | "file" | ".env" | "profile" | "default" | "unset";
-            updated_at: string | null;
-            /** @description The key that changed it. */
-            updated_by: string | null;
-            /** @description Of a secret: `[set]`. null: not set. */
-            value: string | number | boolean | null;
-        };
-        SettingInput: {
             default: string | number | boolean | null;
             description: string;
             /** @description It may be changed while the platform runs. */
@@ -5233,27 +6637,16 @@ export interface components {
         SettingList: {
             data: components["schemas"]["Setting"][];
         };
-        SettingListInput: {
-            data: components["schemas"]["SettingInput"][];
-        };
         /** @enum {string} */
         Status: "stopped" | "starting" | "warming" | "idle" | "running" | "hibernated" | "unhealthy" | "recovering" | "draining" | "error" | "terminated";
         StatusChange: {
             agent_id: string;
             message: string;
+            session_id: string;
             status: components["schemas"]["Status"];
         };
-        StatusChangeInput: {
-            agent_id: string;
-            message: string;
-            status: components["schemas"]["StatusInput"];
-        };
         /** @enum {string} */
-        StatusInput: "stopped" | "starting" | "warming" | "idle" | "running" | "hibernated" | "unhealthy" | "recovering" | "draining" | "error" | "terminated";
-        /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
-        /** @enum {string} */
-        StatusReasonInput: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
         Turn: {
             /**
              * Format: date-time
@@ -5287,49 +6680,7 @@ export interface components {
             state: string;
             turn_id: string;
         };
-        TurnAcceptedInput: {
-            endpoint: string;
-            state: string;
-            turn_id: string;
-        };
-        TurnInput: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            accepted_at: string;
-            /** @description Processes that worked on it. */
-            attempts: number;
-            cost_usd: number;
-            ended_at: string | null;
-            error: {
-                message: string;
-                type: string;
-            } | null;
-            id: string;
-            model: string | null;
-            response: string | null;
-            started_at: string | null;
-            /** @enum {string} */
-            state: "queued" | "running" | "completed" | "failed" | "interrupted";
-            stop_reason: string | null;
-            usage: {
-                cache_creation_input_tokens: number;
-                cache_read_input_tokens: number;
-                input_tokens: number;
-                output_tokens: number;
-            };
-        };
         UnpackResult: {
-            /** @description Directories in the archive. */
-            directories: number;
-            /** @description Files that were written. */
-            files: number;
-            path: string;
-            size_bytes: number;
-            symlinks: number;
-        };
-        UnpackResultInput: {
             /** @description Directories in the archive. */
             directories: number;
             /** @description Files that were written. */
@@ -5349,26 +6700,7 @@ export interface components {
             /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
             url?: string;
         };
-        UpdateWebhookRequestInput: {
-            /** @description Only events of these agents; null: of all. */
-            agent_ids?: string[] | null;
-            description?: string | null;
-            enabled?: boolean;
-            events?: components["schemas"]["WebhookEventNameInput"][];
-            /** @description Whether turn events carry the answer itself, up to 16,000 characters. It is then kept with the delivery. */
-            include_response?: boolean;
-            /** @description Where to send. https, and a host with public addresses, unless the operator allows others. */
-            url?: string;
-        };
         UpstreamHealth: {
-            name: string;
-            /**
-             * @description closed: it is used; open: it failed too often and is left alone; half-open: it is being tried again.
-             * @enum {string}
-             */
-            state: "closed" | "open" | "half-open";
-        };
-        UpstreamHealthInput: {
             name: string;
             /**
              * @description closed: it is used; open: it failed too often and is left alone; half-open: it is being tried again.
@@ -5406,63 +6738,7 @@ export interface components {
             /** @description Those of models without a price: they cost 0 here. */
             unpriced_requests: number;
         };
-        UsageFiguresInput: {
-            cache_creation_1h_input_tokens: number;
-            cache_creation_5m_input_tokens: number;
-            /** @description Written to the cache, for five minutes or an hour. */
-            cache_creation_input_tokens: number;
-            cache_read_input_tokens: number;
-            /** @description Exact to 9 digits after the point. */
-            cost_usd: number;
-            /** @description Not read from the prompt cache and not written to it. */
-            input_tokens: number;
-            output_tokens: number;
-            /** @description Model requests that reached an upstream. */
-            requests: number;
-            /** @description Those of models without a price: they cost 0 here. */
-            unpriced_requests: number;
-        };
-        UsageInput: {
-            data: components["schemas"]["UsageRowInput"][];
-            group_by: ("day" | "agent" | "agent_type" | "model" | "key" | "session" | "upstream")[];
-            next_cursor: string | null;
-            /** Format: date-time */
-            since: string;
-            /** @description Of all groups, also those on other pages. */
-            totals: components["schemas"]["UsageFiguresInput"];
-            /**
-             * Format: date-time
-             * @description Not included.
-             */
-            until: string;
-        };
         UsageRow: {
-            agent_id?: string;
-            agent_name?: string | null;
-            agent_type?: string | null;
-            cache_creation_1h_input_tokens: number;
-            cache_creation_5m_input_tokens: number;
-            /** @description Written to the cache, for five minutes or an hour. */
-            cache_creation_input_tokens: number;
-            cache_read_input_tokens: number;
-            /** @description Exact to 9 digits after the point. */
-            cost_usd: number;
-            /** Format: date */
-            day?: string;
-            /** @description Not read from the prompt cache and not written to it. */
-            input_tokens: number;
-            key_id?: string | null;
-            key_name?: string | null;
-            model?: string;
-            output_tokens: number;
-            /** @description Model requests that reached an upstream. */
-            requests: number;
-            session_id?: string;
-            /** @description Those of models without a price: they cost 0 here. */
-            unpriced_requests: number;
-            upstream?: string;
-        };
-        UsageRowInput: {
             agent_id?: string;
             agent_name?: string | null;
             agent_type?: string | null;
@@ -5528,20 +6804,6 @@ export interface components {
             /** @description HTTP status; null when there was no answer. */
             status: number | null;
         };
-        WebhookAttemptInput: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            at: string;
-            duration_ms: number;
-            error: string | null;
-            number: number;
-            /** @description The beginning of the answer’s body. */
-            response: string | null;
-            /** @description HTTP status; null when there was no answer. */
-            status: number | null;
-        };
         WebhookDelivery: {
             /** @description Oldest first; the last 20. */
             attempts: components["schemas"]["WebhookAttempt"][];
@@ -5592,92 +6854,11 @@ export interface components {
             type: string;
             webhook_id: string;
         };
-        WebhookDeliveryDetailInput: {
-            /** @description Oldest first; the last 20. */
-            attempts: components["schemas"]["WebhookAttemptInput"][];
-            attempts_count: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            ended_at: string | null;
-            /** @description The webhook-id header, the same in every attempt. */
-            id: string;
-            next_attempt_at: string | null;
-            /** @description What is sent. */
-            payload: {
-                [key: string]: unknown;
-            };
-            /** @description Orders the deliveries of a platform. */
-            seq: number;
-            /**
-             * @description pending: it will be tried (again); delivered: a 2xx came; dead: all attempts failed.
-             * @enum {string}
-             */
-            state: "pending" | "delivered" | "dead";
-            type: string;
-            webhook_id: string;
-        };
-        WebhookDeliveryInput: {
-            /** @description Oldest first; the last 20. */
-            attempts: components["schemas"]["WebhookAttemptInput"][];
-            attempts_count: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            ended_at: string | null;
-            /** @description The webhook-id header, the same in every attempt. */
-            id: string;
-            next_attempt_at: string | null;
-            /** @description Orders the deliveries of a platform. */
-            seq: number;
-            /**
-             * @description pending: it will be tried (again); delivered: a 2xx came; dead: all attempts failed.
-             * @enum {string}
-             */
-            state: "pending" | "delivered" | "dead";
-            type: string;
-            webhook_id: string;
-        };
         /**
          * @description An event, a group of them such as turn.*, or * for all.
          * @enum {string}
          */
         WebhookEventName: "agent.created" | "agent.updated" | "agent.deleted" | "agent.status_changed" | "agent.error" | "turn.completed" | "turn.failed" | "turn.interrupted" | "session.status_running" | "session.status_idle" | "session.status_rescheduled" | "session.status_terminated" | "session.error" | "webhook.disabled" | "agent.*" | "turn.*" | "session.*" | "webhook.*" | "*";
-        /**
-         * @description An event, a group of them such as turn.*, or * for all.
-         * @enum {string}
-         */
-        WebhookEventNameInput: "agent.created" | "agent.updated" | "agent.deleted" | "agent.status_changed" | "agent.error" | "turn.completed" | "turn.failed" | "turn.interrupted" | "session.status_running" | "session.status_idle" | "session.status_rescheduled" | "session.status_terminated" | "session.error" | "webhook.disabled" | "agent.*" | "turn.*" | "session.*" | "webhook.*" | "*";
-        WebhookInput: {
-            agent_ids: string[] | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            description: string | null;
-            disabled_at: string | null;
-            disabled_reason: ("request" | "gone" | "failing" | "backlog") | null;
-            enabled: boolean;
-            events: string[];
-            /** @description The first failure after the last success. */
-            failing_since: string | null;
-            id: string;
-            include_response: boolean;
-            last_success_at: string | null;
-            /** @description Until then both secrets sign. */
-            previous_secret_until: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            updated_at: string;
-            url: string;
-        };
         Workspace: {
             /** @description Since when its keys are refused and its agents stopped. */
             archived_at: string | null;
@@ -5715,58 +6896,7 @@ export interface components {
             states: components["schemas"]["BudgetState"][];
             workspace_id: string;
         };
-        WorkspaceBudgetInput: {
-            /** @description Set by the operator of the platform. Both hold. */
-            ceiling: {
-                [key: string]: number;
-            };
-            /** @description Set by the workspace itself. */
-            limits: {
-                [key: string]: number;
-            };
-            spent: {
-                day_tokens: number;
-                day_usd: number;
-                month_tokens: number;
-                month_usd: number;
-                total_tokens: number;
-                total_usd: number;
-            };
-            states: components["schemas"]["BudgetStateInput"][];
-            workspace_id: string;
-        };
-        WorkspaceInput: {
-            /** @description Since when its keys are refused and its agents stopped. */
-            archived_at: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC
-             */
-            created_at: string;
-            id: string;
-            name: string;
-            /** @description true: the simulator answers its agents, whatever providers there are. */
-            simulated: boolean;
-            /** @description true: the test side of another workspace. */
-            test: boolean;
-            /** @description The workspace that it is the test side of. */
-            test_of: string | null;
-        };
         WorkspaceLimits: {
-            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
-            per_day_tokens?: number;
-            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
-            per_day_usd?: number;
-            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
-            per_month_tokens?: number;
-            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
-            per_month_usd?: number;
-            /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
-            total_tokens?: number;
-            /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */
-            total_usd?: number;
-        };
-        WorkspaceLimitsInput: {
             /** @description Tokens of every kind: input, output, read from and written to the prompt cache. 0 lets nothing through. */
             per_day_tokens?: number;
             /** @description US dollars, exact to 9 digits after the point. 0 lets nothing through. */

@@ -21,6 +21,7 @@ async function everythingThatIsAsked(): Promise<string[]> {
       ['x', 'x'],
       ['sesn_x', 'x'],
       ['x', ''],
+      ['sesn_x', ''],
     ] as const) {
       const made = method(id, second, 'x') as AsyncIterable<unknown> | Promise<unknown>;
       const call = Symbol.asyncIterator in made ? made[Symbol.asyncIterator]().next() : made;

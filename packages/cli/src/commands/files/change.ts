@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { resolveAgent } from '../../connection/resolve-agent.ts';
+import { resolveConversation } from '../../connection/resolve-agent.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { onPlatform } from '../../on-platform.ts';
 import { printAnswer } from '../../output/print-answer.ts';
@@ -17,7 +17,7 @@ export function changeFilesCommands(files: Command): void {
     .description('make a directory, and those above it')
     .action(
       onPlatform(async (client, options, wanted: string, path: string) => {
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         const entry = await client.files.makeDirectory(id, path);
         printAnswer(options, entry, `${entry.path}/: it is there.`);
       }),
@@ -28,7 +28,7 @@ export function changeFilesCommands(files: Command): void {
     .option('--overwrite', 'a file at the new path is replaced')
     .action(
       onPlatform<MoveOptions>(async (client, options, wanted: string, from: string, to: string) => {
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         const entry = await client.files.move(id, { from, to, overwrite: options.overwrite });
         printAnswer(options, entry, `${from} is now ${entry.path}.`);
       }),
@@ -39,7 +39,7 @@ export function changeFilesCommands(files: Command): void {
     .option('-r, --recursive', 'a directory with everything in it')
     .action(
       onPlatform<RemoveOptions>(async (client, options, wanted: string, path: string) => {
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         await client.files.delete(id, path, options.recursive ? { recursive: true } : {});
         printAnswer(options, { path, deleted: true }, `${path} is gone.`);
       }),

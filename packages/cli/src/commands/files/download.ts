@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { CliError } from '../../cli-error.ts';
-import { resolveAgent } from '../../connection/resolve-agent.ts';
+import { resolveConversation } from '../../connection/resolve-agent.ts';
 import { EXIT } from '../../exit-codes.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { onPlatform } from '../../on-platform.ts';
@@ -18,7 +18,7 @@ export function downloadCommands(files: Command): void {
     .option('-o, --output <file>', 'where to (default: its name, here; - is standard output)')
     .action(
       onPlatform<DownloadOptions>(async (client, options, wanted: string, path: string) => {
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         const answer = await client.files.read(id, path);
         // A file comes as an attachment, the listing of a directory does not.
         if (!answer.headers.has('content-disposition')) {
@@ -34,9 +34,9 @@ export function downloadCommands(files: Command): void {
     .option('-o, --output <file>', 'where to (default: its name and .tar.gz, here; - is standard output)')
     .action(
       onPlatform<DownloadOptions, [string, string?]>(async (client, options, wanted, path = '') => {
-        const agent = await resolveAgent(client, wanted);
-        const name = (basename(path) || agent.config.name).replace(/[^A-Za-z0-9._-]+/g, '-');
-        await saveAnswer(options, await client.files.archive(agent.id, path), options.output ?? `${name}.tar.gz`);
+        const id = await resolveConversation(client, wanted);
+        const name = (basename(path) || wanted).replace(/[^A-Za-z0-9._-]+/g, '-');
+        await saveAnswer(options, await client.files.archive(id, path), options.output ?? `${name}.tar.gz`);
       }),
     );
 }

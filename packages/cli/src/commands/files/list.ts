@@ -1,6 +1,6 @@
 import type { Schema } from '@aaas/client/operations/operation-types';
 import type { Command } from 'commander';
-import { resolveAgent } from '../../connection/resolve-agent.ts';
+import { resolveConversation } from '../../connection/resolve-agent.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { onPlatform } from '../../on-platform.ts';
 import { bytes, moment } from '../../output/figures.ts';
@@ -28,7 +28,7 @@ export function listFilesCommand(files: Command): void {
     .option('-r, --recursive', 'also what is in its directories')
     .action(
       onPlatform<ListFilesOptions, [string, string?]>(async (client, options, wanted, path = '') => {
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         const entries = client.files.list(id, path, { limit: PAGE, ...(options.recursive && { recursive: true }) });
         await printList(
           options,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { resolveAgent } from '../../connection/resolve-agent.ts';
+import { resolveConversation } from '../../connection/resolve-agent.ts';
 import { fileBody } from '../../file-body.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { onPlatform } from '../../on-platform.ts';
@@ -20,7 +20,7 @@ export function uploadCommands(files: Command): void {
     .action(
       onPlatform<PutOptions, [string, string, string?]>(async (client, options, wanted, file, path) => {
         const content = await fileBody(file);
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         const target = path === undefined || path.endsWith('/') ? `${path ?? ''}${basename(file)}` : path;
         const shown = progress('sending');
         shown.say(`${file}, ${bytes(content.size)}`);
@@ -35,7 +35,7 @@ export function uploadCommands(files: Command): void {
     .action(
       onPlatform<GlobalOptions, [string, string, string?]>(async (client, options, wanted, file, path = '') => {
         const content = await fileBody(file);
-        const { id } = await resolveAgent(client, wanted);
+        const id = await resolveConversation(client, wanted);
         const shown = progress('sending');
         shown.say(`${file}, ${bytes(content.size)}`);
         const result = await client.files.unpack(id, path, content).finally(shown.end);
