@@ -59,7 +59,7 @@ test.each(PAGES)('the examples of %s do what they say', async (page) => {
   expect(examples.length).toBeGreaterThan(0);
   for (const { language, code, output } of examples) {
     const ran = await run(language, code);
-    expect({ ...ran, example: code }).toMatchObject({ code: 0 });
+    if (ran.code !== 0) throw new Error(`${code}\nended with ${ran.code}:\n${ran.stdout}${ran.stderr}`);
     if (output !== null) expect(shapeOf(ran.stdout, output)).toEqual(shapeOf(output, output));
   }
 });

@@ -1,10 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Schema } from '@aaas/client/operations/operation-types';
-import { AuditEntry } from '@aaas/contract/audit';
-import { verifyChain } from '@aaas/server/audit/chain';
 import type { Command } from 'commander';
-import { CliError } from '../../cli-error.ts';
 import { connect } from '../../connection/connect.ts';
 import { EXIT } from '../../exit-codes.ts';
 import type { GlobalOptions } from '../../global-options.ts';
@@ -28,44 +23,20 @@ export function verifyAuditCommand(audit: Command): void {
     .option('--platform', 'the chain of requests that name no workspace')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<VerifyOptions>();
-      const found = options.file ? await verifyFiles(options.file) : await askPlatform(options);
+      const found = options.file ? await checkFiles(options.file) : await askPlatform(options);
       if (!found.ok) process.exitCode = EXIT.failed;
       if (options.json) printJson(found);
       else print(found);
     });
 }
 
+// The schema of an entry takes longer to load than most commands to run.
+async function checkFiles(files: string[]): Promise<Verification> {
+  return (await import('./verify-files.ts')).verifyFiles(files);
+}
+
 function askPlatform(options: VerifyOptions): Promise<Verification> {
   return connect(options).audit.verify({ chain: options.platform ? 'platform' : undefined });
-}
-
-async function verifyFiles(files: string[]): Promise<Verification> {
-  try {
-    return await verifyChain(entriesOf(files));
-  } catch (error) {
-    throw new CliError(`Cannot read the log: ${oneLine((error as Error).message)}`, EXIT.usage);
-  }
-}
-
-async function* entriesOf(files: string[]): AsyncGenerator<AuditEntry> {
-  for (const file of files) {
-    let line = 0;
-    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++;
-      if (text === '') continue;
-      const entry = AuditEntry.safeParse(parse(text));
-      if (!entry.success) throw new Error(`${file}, line ${line}, is no entry of an audit log.`);
-      yield entry.data;
-    }
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function print({ ok, entries, head_seq, head_hash, broken }: Verification): void {
