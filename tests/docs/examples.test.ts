@@ -19,7 +19,7 @@ let directory: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'aaas-docs-'));
   symlinkSync(join(ROOT, 'packages/cli/bin/aaas.js'), join(directory, 'aaas'));
-  platform = await startTestPlatform();
+  platform = await startTestPlatform({ WEBHOOK_ALLOW_PRIVATE: 'localhost' });
 });
 afterAll(async () => {
   await platform?.dispose();
@@ -54,7 +54,7 @@ async function run(language: keyof typeof RUN, code: string) {
   return { code: await exit, stdout, stderr };
 }
 
-test.each(PAGES)('the examples of %s do what they say', async (page) => {
+test.concurrent.each(PAGES)('the examples of %s do what they say', async (page) => {
   const examples = examplesOf(readFileSync(join(ROOT, page), 'utf8'));
   expect(examples.length).toBeGreaterThan(0);
   for (const { language, code, output } of examples) {

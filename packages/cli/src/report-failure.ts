@@ -52,8 +52,18 @@ function sentenceOf(error: ApiRequestError): string {
     case 'budget_exceeded':
       return `${error.detail} See it with: aaas budgets get`;
     default:
-      return error.status >= 500 && error.requestId ? `${error.detail} (request ${error.requestId})` : error.detail;
+      return error.status >= 500 && error.requestId
+        ? `${error.detail} (request ${error.requestId})`
+        : inCommands(error.detail);
   }
+}
+
+/** What the platform says to ask for, as a command. */
+function inCommands(detail: string): string {
+  return detail
+    .replace(/GET \/api\/v1\/webhooks\/(\w+)\/deliveries lists ([a-z ]+)/, 'aaas webhooks deliveries $1 lists $2')
+    .replace(/GET \/api\/v1\/models lists/, 'aaas models lists')
+    .replace(/GET \/api\/v1\/([a-z]+) lists/, 'aaas $1 list shows');
 }
 
 function exitCodeOf({ status }: ApiRequestError): number {
