@@ -2,13 +2,55 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { agentTypesCommand } from './commands/agent-types.ts';
 import { agentsCommand } from './commands/agents.ts';
+import { approvalCommands } from './commands/approvals.ts';
+import { auditCommand } from './commands/audit.ts';
+import { budgetsCommand } from './commands/budgets.ts';
+import { chatCommand } from './commands/chat.ts';
+import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { filesCommand } from './commands/files.ts';
 import { healthCommand } from './commands/health.ts';
+import { infoCommand } from './commands/info.ts';
+import { keysCommand } from './commands/keys.ts';
 import { logsCommand } from './commands/logs.ts';
+import { modelsCommand } from './commands/models.ts';
+import { queryCommand } from './commands/query.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
+import { sessionsCommand } from './commands/sessions.ts';
+import { settingsCommand } from './commands/settings.ts';
+import { timelineCommand } from './commands/timeline.ts';
+import { turnsCommand } from './commands/turns.ts';
+import { usageCommand } from './commands/usage.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
+import { workspacesCommand } from './commands/workspaces.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { oneLine } from './output/one-line.ts';
+
+/** By what one wants to do; the help shows them so. */
+const COMMANDS: Record<string, ((program: Command) => void)[]> = {
+  'Run the platform:': [serveCommand, configCommand, healthCommand, infoCommand],
+  'Agents:': [agentsCommand, sessionsCommand, filesCommand, agentTypesCommand, modelsCommand],
+  'Talk and watch:': [
+    sendCommand,
+    chatCommand,
+    queryCommand,
+    turnsCommand,
+    logsCommand,
+    timelineCommand,
+    approvalCommands,
+  ],
+  'Administer:': [
+    usageCommand,
+    budgetsCommand,
+    keysCommand,
+    workspacesCommand,
+    settingsCommand,
+    auditCommand,
+    webhooksCommand,
+  ],
+  'This command line:': [completionCommand],
+};
 
 /** The command line, with everything that it understands. */
 export function createProgram(): Command {
@@ -20,17 +62,11 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride();
   addGlobalOptions(program);
-  for (const add of [
-    serveCommand,
-    agentsCommand,
-    sendCommand,
-    logsCommand,
-    agentTypesCommand,
-    healthCommand,
-    configCommand,
-  ]) {
-    add(program);
+  for (const [heading, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program);
   }
+  program.helpCommand('help [command]', 'explain a command');
   return program;
 }
 

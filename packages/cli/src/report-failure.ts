@@ -1,5 +1,6 @@
 import { ApiRequestError } from '@aaas/client/api-request-error';
 import { ConnectionError } from '@aaas/client/connection-error';
+import { NotReachedError } from '@aaas/client/waiting/not-reached-error';
 import { CliError } from './cli-error.ts';
 import { unreachableRemedy } from './connection/unreachable-remedy.ts';
 import { EXIT } from './exit-codes.ts';
@@ -13,11 +14,17 @@ export function reportFailure(error: unknown, options: GlobalOptions): number {
   return exitCode;
 }
 
+/** The same sentence, for whoever goes on. */
+export function describeFailure(error: unknown, options: GlobalOptions = {}): string {
+  return oneLine(describe(error, options).message);
+}
+
 function describe(error: unknown, options: GlobalOptions): { message: string; exitCode: number } {
   if (error instanceof CliError) return error;
   if (error instanceof ConnectionError) {
     return { message: `${error.message} ${unreachableRemedy(error.baseUrl, options)}`, exitCode: EXIT.unreachable };
   }
+  if (error instanceof NotReachedError) return { message: error.message, exitCode: EXIT.timedOut };
   if (error instanceof ApiRequestError) return { message: sentenceOf(error), exitCode: exitCodeOf(error) };
   // Nobody expected this one: where it comes from helps whoever has to mend it.
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: EXIT.failed };
@@ -34,12 +41,46 @@ function sentenceOf(error: ApiRequestError): string {
       return 'The agent is stopped. Start it with: aaas agents start <agent>';
     case 'agent_failed':
       return 'The agent could not be kept running. See why with aaas agents get <agent>, then aaas agents start <agent>.';
+    case 'not_available_yet':
+      return `${error.detail} This version of aaas is ready for it; the platform is not.`;
+    case 'missing_scope':
+      return `${error.detail} See what yours may do with: aaas keys list`;
+    case 'rate_limited': {
+      const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
+      return `${error.detail}${seconds > 0 ? ` Try again in ${seconds} s.` : ''}`;
+    }
+    case 'budget_exceeded':
+      return `${error.detail} See it with: aaas budgets get`;
     default:
-      return error.status >= 500 && error.requestId ? `${error.detail} (request ${error.requestId})` : error.detail;
+      return error.status >= 500 && error.requestId
+        ? `${error.detail} (request ${error.requestId})`
+        : inCommands(error.detail);
   }
 }
 
+/** What the platform says to ask for, as a command. */
+function inCommands(detail: string): string {
+  return detail
+    .replace(/GET \/api\/v1\/webhooks\/(\w+)\/deliveries lists ([a-z ]+)/, 'aaas webhooks deliveries $1 lists $2')
+    .replace(/GET \/api\/v1\/models lists/, 'aaas models lists')
+    .replace(/GET \/api\/v1\/([a-z]+) lists/, 'aaas $1 list shows');
+}
+
 function exitCodeOf({ status }: ApiRequestError): number {
-  if (status === 404) return EXIT.notFound;
-  return status === 400 || status === 422 ? EXIT.usage : EXIT.failed;
+  switch (status) {
+    case 400:
+    case 422:
+      return EXIT.usage;
+    case 401:
+    case 403:
+      return EXIT.denied;
+    case 402:
+      return EXIT.budget;
+    case 404:
+      return EXIT.notFound;
+    case 429:
+      return EXIT.rateLimited;
+    default:
+      return EXIT.failed;
+  }
 }

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, script, until } from '../../../tests/support/platform.ts';
 import { startTestPlatform } from '../../../tests/support/test-platform.ts';
@@ -9,9 +5,6 @@ import { ApiRequestError } from './api-request-error.ts';
 import { type Client, createClient } from './create-client.ts';
 import type { TurnEvent } from './messages/message.ts';
 import { collect } from './testing/collect.ts';
-
-const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const EXAMPLES = [...README.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code as string);
 
 let platform: Platform;
 let client: Client;
@@ -25,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => platform?.dispose());
 
 test('an agent is created, found and taken through its lifecycle', async () => {
-  const { agent_id: id, status } = await client.agents.create({ agent_type: 'general' }, { autoStart: false });
+  const { agent_id: id, status } = await client.agents.create({ agent_type: 'general' }, { auto_start: false });
   expect(status).toBe('stopped');
   const becomes = (wanted: string) => until(async () => (await client.agents.get(id)).status === wanted);
 
@@ -46,8 +39,8 @@ test('an agent is created, found and taken through its lifecycle', async () => {
 });
 
 test('a list is its first page when awaited, and every entry of every page when iterated', async () => {
-  for (let i = 0; i < 3; i++) await client.agents.create({ agent_type: 'finance' }, { autoStart: false });
-  const list = client.agents.list({ agentType: 'finance', status: 'stopped', limit: 2 });
+  for (let i = 0; i < 3; i++) await client.agents.create({ agent_type: 'finance' }, { auto_start: false });
+  const list = client.agents.list({ agent_type: 'finance', status: 'stopped', limit: 2 });
   const page = await list;
   expect(page.data).toHaveLength(2);
   expect(page.next_cursor).not.toBeNull();
@@ -147,24 +140,4 @@ test('a signal ends a call with its own reason', async () => {
   await stream.next();
   ending.abort(reason);
   await expect(collect(stream)).rejects.toBe(reason);
-});
-
-async function runExample(code: string) {
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', code], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    env: { PATH: process.env.PATH, AAAS_URL: platform.url, AAAS_API_KEY: platform.key },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { output: await text(child.stdout), code: await ended };
-}
-
-test('the examples of the readme do what it says', async () => {
-  expect(EXAMPLES).toHaveLength(2);
-  const [first, second] = await Promise.all(EXAMPLES.map(runExample));
-  expect(first?.code).toBe(0);
-  expect(first?.output).toContain('Simulated reply 1: What can you do?');
-  expect(first?.output).toContain('Simulated reply 2: Count the files here.\nended as completed');
-  expect(first?.output).toMatch(/^code-/m);
-  expect(second).toMatchObject({ code: 0, output: expect.stringMatching(/^404 not_found .* req_/) });
 });

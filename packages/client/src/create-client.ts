@@ -1,29 +1,34 @@
-import type { AgentType, Health, Turn } from '@aaas/contract/operations-api';
+import { administration } from './administration/administration.ts';
 import { agents } from './agents/agents.ts';
-import type { CallOptions, ClientOptions } from './client-options.ts';
+import type { ClientOptions } from './client-options.ts';
 import { events } from './events/events.ts';
+import { files } from './files/files.ts';
 import { messages } from './messages/messages.ts';
-import { type Page, Paged } from './paging/paged.ts';
+import { turns } from './messages/turns.ts';
+import { operations } from './operations/operations.ts';
+import { platform } from './platform/platform.ts';
+import { query } from './query/query.ts';
+import { sessions } from './sessions/sessions.ts';
 import { Transport } from './transport/transport.ts';
 
 export type Client = ReturnType<typeof createClient>;
 
-/** A client of one platform. Runs in Node and in browsers; holds nothing open between calls. */
+/**
+ * A client of one platform. Runs in Node and in browsers; holds nothing open between calls. Every operation of
+ * `/api/v1` has a method, by noun; names of parameters and fields are those of the API.
+ */
 export function createClient(options: ClientOptions) {
   const transport = new Transport(options);
-  const get = <T>(path: string, { signal }: CallOptions) => transport.json<T>({ method: 'GET', path, signal }, 'quick');
+  const typed = operations(transport);
   return {
-    agents: agents(transport),
-    messages: messages(transport),
-    events: events(transport),
-    turns: {
-      get: (agentId: string, turnId: string, call: CallOptions = {}) =>
-        get<Turn>(`/api/v1/agents/${encodeURIComponent(agentId)}/turns/${encodeURIComponent(turnId)}`, call),
-    },
-    agentTypes: {
-      list: (call: CallOptions = {}) => new Paged<AgentType>(() => get<Page<AgentType>>('/api/v1/agent-types', call)),
-    },
-    /** How the platform is, and whether its model is simulated. Needs no key. */
-    health: (call: CallOptions = {}) => get<Health>('/health', call),
+    agents: agents(transport, typed),
+    sessions: sessions(typed),
+    messages: messages(transport, typed),
+    turns: turns(typed),
+    events: events(transport, typed),
+    files: files(transport, typed),
+    query: query(transport, typed),
+    ...administration(transport, typed),
+    ...platform(transport, typed),
   };
 }

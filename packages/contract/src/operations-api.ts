@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { AgentBudget, BudgetState } from './budgets.ts';
+import { ERRORS, type ErrorCode } from './errors.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
@@ -206,7 +207,7 @@ export const ProblemBody = z
     type: z.string(),
     title: z.string(),
     status: z.number(),
-    code: z.string(),
+    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).describe('What programs go by.'),
     detail: z.string().describe('What is wrong and what to do next.'),
     retryable: z.boolean(),
     request_id: z.string(),

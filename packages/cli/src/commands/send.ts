@@ -1,24 +1,38 @@
-import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
-import { connect } from '../connection/connect.ts';
-import { resolveAgent } from '../connection/resolve-agent.ts';
-import { EXIT } from '../exit-codes.ts';
+import { resolveConversation } from '../connection/resolve-agent.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { onPlatform } from '../on-platform.ts';
+import { printAnswer } from '../output/print-answer.ts';
+import { jsonOrFile } from '../read-option.ts';
+import { textArgument } from '../read-text.ts';
 import { sendTurn } from '../turn/send-turn.ts';
+
+interface SendOptions extends GlobalOptions {
+  context?: Record<string, unknown>;
+  detach?: boolean;
+}
 
 export function sendCommand(program: Command): void {
   program
     .command('send <agent> <text>')
-    .description('say something to an agent and watch its answer; - takes the text from standard input')
+    .description('say something to an agent or a session and watch the answer; - takes the text from standard input')
+    .option('--context <json>', 'facts that go with the message, as JSON, or @file', jsonOrFile)
+    .option('-d, --detach', 'do not wait; aaas turns get shows the answer later')
     .addHelpText('after', '\nCtrl-C interrupts the turn; a second one leaves at once.')
-    .action(async (wanted: string, given: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const text = given === '-' ? await readAll(process.stdin) : given;
-      if (text.trim() === '')
-        throw new CliError('There is nothing to send. Give a text, or - for standard input.', EXIT.usage);
-      const client = connect(options);
-      const agent = await resolveAgent(client, wanted);
-      process.exitCode = await sendTurn(client, agent.id, text, options.json === true);
-    });
+    .action(
+      onPlatform<SendOptions>(async (client, options, wanted: string, given: string) => {
+        const text = await textArgument(given);
+        const { context } = options;
+        const id = await resolveConversation(client, wanted);
+        if (options.detach) {
+          const accepted = await client.messages.sendAsync(id, text, { context });
+          return printAnswer(
+            options,
+            accepted,
+            `It was accepted. Its answer: aaas turns get ${id} ${accepted.turn_id}`,
+          );
+        }
+        process.exitCode = await sendTurn(client, id, text, options.json === true, { context });
+      }),
+    );
 }

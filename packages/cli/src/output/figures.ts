@@ -22,3 +22,19 @@ export function duration(ms: number): string {
 export function ago(timestamp: string, now: number = Date.now()): string {
   return duration(Math.max(now - Date.parse(timestamp), 0));
 }
+
+/** Bytes, for people. */
+export function bytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let power = 0;
+  while (value >= 1024 ** (power + 1) && power < units.length - 1) power++;
+  return power === 0 ? `${value} B` : `${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
+}
+
+/** A moment in the time of this machine; null: there is none. */
+export function moment(timestamp: string | null, none = '–'): string {
+  if (timestamp === null) return none;
+  const at = new Date(timestamp);
+  const two = (part: number) => String(part).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}

@@ -22,14 +22,18 @@ function gistOf(event: LogEvent): string {
     case 'user.message':
     case 'agent.message':
       return textOf(event.content);
+    case 'agent.mcp_tool_use':
+      return `${event.mcp_server_name}.${event.name}  ${describeInput(event.name, event.input)}`;
     case 'agent.tool_use':
       return `${event.name}  ${describeInput(event.name, event.input)}`;
+    case 'agent.mcp_tool_result':
     case 'agent.tool_result': {
       const { lines, more } = describeResult(event, 1);
       return `${event.is_error ? 'error: ' : ''}${lines.join(' ')}${more === 0 ? '' : ` … ${more} more`}`;
     }
-    case 'x.permission_denied':
+    case 'x.mcp_server_failed':
     case 'x.budget_exceeded':
+    case 'x.permission_denied':
       return event.message;
     case 'x.budget_warning':
       return `${event.threshold} % of the budget of the ${event.scope} (${event.period}) is spent`;

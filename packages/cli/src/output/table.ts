@@ -20,9 +20,10 @@ const NO_LINES = {
   middle: '  ',
 };
 
-/** Columns without lines between them. */
-export function printTable(head: string[], rows: string[][]): void {
-  printRows([head.map((title) => style('bold', title)), ...rows]);
+/** Columns without lines between them. Those from `figuresFrom` on are aligned at their right. */
+export function printTable(head: string[], rows: string[][], figuresFrom = head.length): void {
+  const colAligns = head.map((_, index): 'left' | 'right' => (index < figuresFrom ? 'left' : 'right'));
+  printRows([head.map((title) => style('bold', title)), ...rows], colAligns);
 }
 
 /** Names and what they stand for. */
@@ -30,8 +31,12 @@ export function printFacts(facts: Record<string, string>): void {
   printRows(Object.entries(facts).map(([name, value]) => [style('dim', name), value]));
 }
 
-function printRows(rows: string[][]): void {
-  const table = new Table({ chars: NO_LINES, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } });
+function printRows(rows: string[][], colAligns: ('left' | 'right')[] = []): void {
+  const table = new Table({
+    chars: NO_LINES,
+    colAligns,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+  });
   table.push(...rows);
   // The last column is padded as well, which nobody sees and every line wrap shows.
   console.log(table.toString().replace(/ +$/gm, ''));

@@ -1,4 +1,4 @@
-import type { AgentToolResultEvent } from '@aaas/client/events/log-event';
+import type { ContentBlock } from '@aaas/client/events/log-event';
 import { oneLine, printable } from '../output/one-line.ts';
 
 /** The field of a tool's input that says most. */
@@ -27,7 +27,7 @@ export function describeInput(name: string, input: Record<string, unknown>): str
 
 /** What a tool gave back: its first lines, and how many follow them. */
 export function describeResult(
-  { content }: Pick<AgentToolResultEvent, 'content'>,
+  { content }: { content: ContentBlock[] },
   lineCount: number,
 ): { lines: string[]; more: number } {
   const text = content.map((block) => (block.type === 'text' ? block.text : '[image]')).join('\n');

@@ -14,11 +14,13 @@ export interface TurnInterrupt {
  * The first Ctrl-C interrupts the turn, the second leaves at once. A turn that still waits for its place is
  * interrupted when it begins: before that, the interrupt would hit the turn of somebody else.
  */
-export function interruptTurnOnCtrlC(client: Client, agentId: string, note: (message: string) => void): TurnInterrupt {
+export function interruptTurnOnCtrlC(client: Client, id: string, note: (message: string) => void): TurnInterrupt {
   let asked = false;
   let runs = false;
   const interrupt = () => {
-    client.agents.interrupt(agentId).catch((error: Error) => note(`cannot interrupt: ${oneLine(error.message)}`));
+    (id.startsWith('sesn_') ? client.sessions : client.agents)
+      .interrupt(id)
+      .catch((error: Error) => note(`cannot interrupt: ${oneLine(error.message)}`));
   };
   onInterrupt(() => {
     if (asked) {

@@ -1,8 +1,8 @@
-import type { TurnEndedEvent } from '@aaas/client/messages/message';
 import { count, dollars, duration } from '../output/figures.ts';
+import type { TurnEnd } from './turn-output.ts';
 
 /** What a turn has cost, on one line. */
-export function summariseTurn({ turn, metadata }: TurnEndedEvent, simulated: boolean): string {
+export function summariseTurn({ turn, metadata }: TurnEnd, simulated: boolean): string {
   const { input_tokens: fresh, cache_read_input_tokens: read, cache_creation_input_tokens: stored } = turn.usage;
   const parts = [
     ...(turn.state === 'completed' ? [] : [turn.state]),

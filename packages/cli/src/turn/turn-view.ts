@@ -1,5 +1,6 @@
-import type { AgentMessageEvent, AgentToolResultEvent, AgentToolUseEvent } from '@aaas/client/events/log-event';
+import type { AgentMessageEvent, ContentBlock } from '@aaas/client/events/log-event';
 import type { TurnEvent } from '@aaas/client/messages/message';
+import type { QueryEvent } from '@aaas/client/query/query';
 import { printable, shorten } from '../output/one-line.ts';
 import { style } from '../output/style.ts';
 import { describeInput, describeResult } from './describe-tool.ts';
@@ -17,6 +18,7 @@ export class TurnView {
   readonly #messages = new Map<string, { text: string; shown: number }>();
   /** The one whose text stands at the end of the output. */
   #current: string | null = null;
+  #hasText = false;
   /** Names of tools whose results are still to come, by the ids of their calls. */
   readonly #openTools = new Map<string, string>();
 
@@ -25,7 +27,7 @@ export class TurnView {
     this.#margin = margin;
   }
 
-  show(event: TurnEvent): void {
+  show(event: TurnEvent | QueryEvent): void {
     switch (event.type) {
       case 'event_delta':
         this.#addText(event.event_id, event.delta.content.text);
@@ -37,7 +39,17 @@ export class TurnView {
         this.#showTool(event);
         break;
       case 'agent.tool_result':
-        this.#showResult(event);
+        this.#showResult(event.tool_use_id, event);
+        break;
+      case 'agent.mcp_tool_use':
+        this.#showTool({ ...event, name: `${event.mcp_server_name}.${event.name}` });
+        break;
+      case 'agent.mcp_tool_result':
+        this.#showResult(event.mcp_tool_use_id, event);
+        break;
+      case 'x.mcp_server_failed':
+      case 'x.budget_exceeded':
+        this.#line(style('yellow', `! ${shorten(printable(event.message), this.#width - 2)}`));
         break;
       case 'x.permission_denied':
         this.#line(style('yellow', `  ✗ refused: ${shorten(printable(event.message), this.#width - 14)}`));
@@ -50,6 +62,13 @@ export class TurnView {
         break;
       default:
     }
+  }
+
+  /** The answer, when none of it came on the way: the connection was cut and there was no log to take it from. */
+  showMissing({ response }: { response: string }): void {
+    if (this.#hasText || response === '') return;
+    this.endLine();
+    this.#out(printable(response));
   }
 
   /** Begins a new line if the last one is not finished. */
@@ -75,6 +94,7 @@ export class TurnView {
     for (const [id, message] of this.#messages) {
       if (message.shown === message.text.length) continue;
       if (this.#current !== id) this.endLine();
+      this.#hasText = true;
       this.#current = id;
       this.#out(printable(message.text.slice(message.shown)));
       message.shown = message.text.length;
@@ -100,16 +120,16 @@ export class TurnView {
     this.#line(style('dim', '… its process was lost; another one goes on'));
   }
 
-  #showTool({ id, name, input }: AgentToolUseEvent): void {
+  #showTool({ id, name, input }: { id: string; name: string; input: Record<string, unknown> }): void {
     this.#openTools.set(id, name);
     const what = shorten(describeInput(name, input), this.#width - name.length - 4);
     this.#line(`${style('cyan', '⏺')} ${style('bold', printable(name))}  ${what}`);
   }
 
-  #showResult(event: AgentToolResultEvent): void {
+  #showResult(toolUseId: string, event: { content: ContentBlock[]; is_error: boolean }): void {
     // Several tools at once: their results come in any order.
-    const name = this.#openTools.size > 1 ? `${this.#openTools.get(event.tool_use_id)}: ` : '';
-    this.#openTools.delete(event.tool_use_id);
+    const name = this.#openTools.size > 1 ? `${this.#openTools.get(toolUseId)}: ` : '';
+    this.#openTools.delete(toolUseId);
     const { lines, more } = describeResult(event, RESULT_LINES);
     for (const [index, line] of [...lines, ...(more > 0 ? [`… ${more} more`] : [])].entries()) {
       const text = `${index === 0 ? `  ⎿ ${name}` : '    '}${line}`;

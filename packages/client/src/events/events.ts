@@ -1,28 +1,22 @@
-import type { CallOptions } from '../client-options.ts';
-import { type Page, Paged } from '../paging/paged.ts';
+import { type ConversationId, eitherOf } from '../conversation-address.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Paged } from '../paging/paged.ts';
 import type { Transport } from '../transport/transport.ts';
 import { type FollowOptions, followLog } from './follow-log.ts';
 import type { LogEvent, StreamEvent } from './log-event.ts';
 
-export interface ListEventsOptions extends CallOptions {
-  /** Events after this sequence. */
-  after?: number;
-  limit?: number;
-}
-
-/** The log of an agent. */
-export function events(transport: Transport) {
+/** The log of an agent or a session. */
+export function events(transport: Transport, { list }: Operations) {
+  const listEvents = eitherOf(list('/api/v1/agents/{agent_id}/events'), list('/api/v1/sessions/{session_id}/events'));
   return {
-    /** Oldest first. */
-    list: (agentId: string, { after, limit, signal }: ListEventsOptions = {}) =>
-      new Paged<LogEvent>((cursor) => {
-        const path = `/api/v1/agents/${encodeURIComponent(agentId)}/events`;
-        const query = cursor === undefined ? { after, limit } : { cursor, limit };
-        return transport.json<Page<LogEvent>>({ method: 'GET', path, query, signal }, 'quick');
-      }),
+    /** Oldest first. The document knows entries in general, `LogEvent` each of them. */
+    list: (...args: Parameters<typeof listEvents>) => listEvents(...args) as unknown as Paged<LogEvent>,
 
     /** What happens, as it happens. Goes on by itself after a cut. */
-    stream: (agentId: string, options: FollowOptions = {}): AsyncGenerator<StreamEvent> =>
-      followLog(transport, agentId, options),
+    stream: (id: ConversationId, options: FollowOptions = {}): AsyncGenerator<StreamEvent> =>
+      followLog(transport, id, options),
+
+    /** Its states, with reasons, oldest first. */
+    timeline: eitherOf(list('/api/v1/agents/{agent_id}/timeline'), list('/api/v1/sessions/{session_id}/timeline')),
   };
 }

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../client-options.ts';
+import { addressOf, type ConversationId } from '../conversation-address.ts';
 import { Tries } from '../transport/patience.ts';
 import { pause } from '../transport/pause.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -20,12 +21,13 @@ export interface FollowOptions extends CallOptions {
 }
 
 /**
- * The events of an agent, without an end. After a cut, also a restart of the server, it goes on behind the last event:
- * none is missing and none comes twice. Live text that was not seen is not shown again; the `agent.message` holds it.
+ * The events of an agent or a session, without an end. After a cut, also a restart of the server, it goes on behind the
+ * last event: none is missing and none comes twice. Live text that was not seen is not shown again; the
+ * `agent.message` holds it.
  */
 export async function* followLog(
   transport: Transport,
-  agentId: string,
+  id: ConversationId,
   options: FollowOptions,
 ): AsyncGenerator<StreamEvent> {
   const { signal, onReconnect } = options;
@@ -36,7 +38,7 @@ export async function* followLog(
     try {
       const frames = transport.frames({
         method: 'GET',
-        path: `/api/v1/agents/${encodeURIComponent(agentId)}/events/stream`,
+        path: `${addressOf(id)}/events/stream`,
         query: { after: last },
         signal,
       });

@@ -1,11 +1,13 @@
-import type { BudgetExceeded, BudgetWarning } from '@aaas/contract/budgets';
-import type { LifecycleEvent as LifecycleBody, LiveDelta, SessionEvent } from '@aaas/contract/events';
+import type { Schema } from '../operations/operation-types.ts';
 
 /** What every entry of a log has. */
-interface Logged<Type extends string> extends SessionEvent {
+interface Logged<Type extends string> {
   type: Type;
+  id: string;
   /** Place in the log: 1, 2, 3 … without a gap. */
   seq: number;
+  /** RFC 3339, UTC. */
+  processed_at: string | null;
   turn_id: string | null;
 }
 
@@ -36,9 +38,6 @@ export interface PermissionDeniedEvent extends Logged<'x.permission_denied'> {
   message: string;
 }
 
-export type BudgetWarningEvent = BudgetWarning & Logged<'x.budget_warning'>;
-export type BudgetExceededEvent = BudgetExceeded & Logged<'x.budget_exceeded'>;
-
 export interface SessionErrorEvent extends Logged<'session.error'> {
   error: { type: string; message: string; retry_status: { type: 'retrying' | 'exhausted' | 'terminal' } };
 }
@@ -49,7 +48,47 @@ export interface ModelRequestEndEvent extends Logged<'span.model_request_end'> {
   is_error: boolean;
   model_usage: Record<string, number>;
 }
-export type LifecycleEvent = LifecycleBody & Logged<'x.lifecycle'>;
+export interface McpToolUseEvent extends Logged<'agent.mcp_tool_use'> {
+  mcp_server_name: string;
+  name: string;
+  input: Record<string, unknown>;
+  evaluated_permission?: 'allow' | 'ask' | 'deny';
+}
+export interface McpToolResultEvent extends Logged<'agent.mcp_tool_result'> {
+  /** The id of the `agent.mcp_tool_use` event. */
+  mcp_tool_use_id: string;
+  content: ContentBlock[];
+  is_error: boolean;
+}
+export interface McpServerFailedEvent extends Logged<'x.mcp_server_failed'> {
+  mcp_server_name: string;
+  message: string;
+}
+
+/** Amounts are in US dollars or, in the fields whose names say so, in tokens. */
+interface BudgetFigures {
+  scope: 'workspace' | 'agent' | 'turn';
+  period: 'turn' | 'day' | 'month' | 'total';
+  limit_usd?: number;
+  spent_usd?: number;
+  limit_tokens?: number;
+  spent_tokens?: number;
+}
+export interface BudgetWarningEvent extends Logged<'x.budget_warning'>, BudgetFigures {
+  /** Percent of the limit that are used up. */
+  threshold: number;
+}
+export interface BudgetExceededEvent extends Logged<'x.budget_exceeded'>, BudgetFigures {
+  message: string;
+}
+
+/** One transition of a session. */
+export interface LifecycleEvent extends Logged<'x.lifecycle'> {
+  from: Schema<'Status'>;
+  to: Schema<'Status'>;
+  reason: Schema<'StatusReason'>;
+  detail: string | null;
+}
 
 /** Entries that say all with their type, or whose fields few clients need. */
 export type PlainEvent = Logged<
@@ -74,13 +113,25 @@ export type LogEvent =
   | AgentToolUseEvent
   | AgentToolResultEvent
   | PermissionDeniedEvent
-  | BudgetWarningEvent
-  | BudgetExceededEvent
   | SessionErrorEvent
   | SessionIdleEvent
   | ModelRequestEndEvent
+  | McpToolUseEvent
+  | McpToolResultEvent
+  | McpServerFailedEvent
+  | BudgetWarningEvent
+  | BudgetExceededEvent
   | LifecycleEvent
   | PlainEvent;
+
+/** Text while it is being written; the `agent.message` with that id holds all of it. */
+export type LiveDelta =
+  | { type: 'event_start'; event: { type: 'agent.message' | 'agent.thinking'; id: string } }
+  | {
+      type: 'event_delta';
+      event_id: string;
+      delta: { type: 'content_delta'; index: 0; content: { type: 'text'; text: string } };
+    };
 
 /** The agent was deleted: its stream ends with this. */
 export interface DeletedEvent {

@@ -1,15 +1,16 @@
-import type { MessageResponse, Turn } from '@aaas/contract/operations-api';
 import type { CallOptions } from '../client-options.ts';
+import { addressOf, type ConversationId } from '../conversation-address.ts';
 import type { Reconnect } from '../events/follow-log.ts';
 import type { StreamEvent } from '../events/log-event.ts';
+import type { Schema } from '../operations/operation-types.ts';
 import type { Call } from '../transport/transport.ts';
 import { newIdempotencyKey } from './idempotency-key.ts';
 
 export interface MessageOptions extends CallOptions {
   /** Facts that go with the message, as JSON. */
-  context?: Record<string, unknown>;
+  context?: Record<string, unknown> | undefined;
   /** Names the message: sent again with the same key it is the same message. Default: a new one. */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 export interface StreamOptions extends MessageOptions {
@@ -23,21 +24,21 @@ export interface TurnAcceptedEvent {
 }
 
 /** The turn has ended: how it did, and its answer. The last thing that a stream of a turn yields. */
-export interface TurnEndedEvent extends MessageResponse {
+export interface TurnEndedEvent extends Schema<'MessageResponse'> {
   type: 'x.turn';
-  turn: Turn;
+  turn: Schema<'Turn'>;
 }
 
 export type TurnEvent = TurnAcceptedEvent | StreamEvent | TurnEndedEvent;
 
 /** The call that hands over a message. The same call made again hands over nothing new: its key says so. */
-export function messageCall(agentId: string, message: string, options: MessageOptions): Call {
-  const { context, idempotencyKey = newIdempotencyKey(), signal } = options;
+export function messageCall(id: ConversationId, message: string, options: MessageOptions): Call {
+  const { context, idempotencyKey = newIdempotencyKey(), signal, headers } = options;
   return {
     method: 'POST',
-    path: `/api/v1/agents/${encodeURIComponent(agentId)}/messages`,
+    path: `${addressOf(id)}/messages`,
     body: { message, ...(context === undefined ? {} : { context }) },
-    headers: { 'idempotency-key': idempotencyKey },
+    headers: { ...headers, 'idempotency-key': idempotencyKey },
     signal,
   };
 }

@@ -1,37 +1,29 @@
-import type { Message, MessageResponse, TurnAccepted } from '@aaas/contract/operations-api';
-import type { CallOptions } from '../client-options.ts';
-import { type Page, Paged } from '../paging/paged.ts';
+import { type ConversationId, eitherOf } from '../conversation-address.ts';
+import type { Schema } from '../operations/operation-types.ts';
+import type { Operations } from '../operations/operations.ts';
 import type { Transport } from '../transport/transport.ts';
 import { type MessageOptions, messageCall, type StreamOptions, type TurnEvent } from './message.ts';
 import { sendMessage } from './send-message.ts';
 import { streamMessage } from './stream-message.ts';
 
-export interface ListMessagesOptions extends CallOptions {
-  limit?: number;
-}
-
-/** Messages to an agent. Each has an Idempotency-Key: a retry never says a thing twice. */
-export function messages(transport: Transport) {
+/** Messages to an agent or a session. Each has an Idempotency-Key: a retry never says a thing twice. */
+export function messages(transport: Transport, { list }: Operations) {
   return {
     /** Waits for the answer. */
-    send: (agentId: string, message: string, options: MessageOptions = {}): Promise<MessageResponse> =>
-      sendMessage(transport, agentId, message, options),
+    send: (id: ConversationId, message: string, options: MessageOptions = {}): Promise<Schema<'MessageResponse'>> =>
+      sendMessage(transport, id, message, options),
 
-    /** Waits until the message is in the inbox; `turns.get` gives the answer later. */
-    sendAsync: (agentId: string, message: string, options: MessageOptions = {}): Promise<TurnAccepted> => {
-      const call = messageCall(agentId, message, options);
+    /** Waits until the message is in the inbox; `turns.wait` gives the answer later. */
+    sendAsync: (id: ConversationId, message: string, options: MessageOptions = {}): Promise<Schema<'TurnAccepted'>> => {
+      const call = messageCall(id, message, options);
       return transport.json({ ...call, headers: { ...call.headers, prefer: 'respond-async' } }, 'quick');
     },
 
     /** The turn as it happens. */
-    stream: (agentId: string, message: string, options: StreamOptions = {}): AsyncGenerator<TurnEvent> =>
-      streamMessage(transport, agentId, message, options),
+    stream: (id: ConversationId, message: string, options: StreamOptions = {}): AsyncGenerator<TurnEvent> =>
+      streamMessage(transport, id, message, options),
 
     /** Messages and their answers, oldest first. */
-    list: (agentId: string, { limit, signal }: ListMessagesOptions = {}) =>
-      new Paged<Message>((cursor) => {
-        const path = `/api/v1/agents/${encodeURIComponent(agentId)}/messages`;
-        return transport.json<Page<Message>>({ method: 'GET', path, query: { limit, cursor }, signal }, 'quick');
-      }),
+    list: eitherOf(list('/api/v1/agents/{agent_id}/messages'), list('/api/v1/sessions/{session_id}/messages')),
   };
 }

@@ -1,7 +1,8 @@
-import type { Agent, Turn } from '@aaas/contract/operations-api';
+import { addressOf, type ConversationId } from '../conversation-address.ts';
 import { followLog } from '../events/follow-log.ts';
 import type { LogEvent, StreamEvent } from '../events/log-event.ts';
 import { isLogged, toEvent } from '../events/to-event.ts';
+import type { Schema } from '../operations/operation-types.ts';
 import { Tries } from '../transport/patience.ts';
 import { pause } from '../transport/pause.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -14,11 +15,11 @@ import { messageCall, type StreamOptions, type TurnEndedEvent, type TurnEvent } 
  */
 export async function* streamMessage(
   transport: Transport,
-  agentId: string,
+  id: ConversationId,
   message: string,
   options: StreamOptions,
 ): AsyncGenerator<TurnEvent> {
-  const call = messageCall(agentId, message, options);
+  const call = messageCall(id, message, options);
   const tries = new Tries(transport.patience('lasting'));
   let turnId: string | null = null;
   for (;;) {
@@ -44,8 +45,8 @@ export async function* streamMessage(
     options.onReconnect?.({ attempt: tries.failures, delayMs, cause });
     await pause(delayMs, call.signal);
     if (turnId !== null && last !== null) {
-      if (!endsTurn(last)) yield* restOfTurn(transport, agentId, last.seq, options);
-      yield await endOfTurn(transport, agentId, turnId, call.signal);
+      if (!endsTurn(last)) yield* restOfTurn(transport, id, last.seq, options);
+      yield await endOfTurn(transport, id, turnId, call.signal);
       return;
     }
   }
@@ -54,12 +55,12 @@ export async function* streamMessage(
 // One turn runs at a time: until the first idle, everything in the log belongs to this one.
 async function* restOfTurn(
   transport: Transport,
-  agentId: string,
+  id: ConversationId,
   after: number,
   { signal, onReconnect }: StreamOptions,
 ): AsyncGenerator<StreamEvent> {
   const follow = { after, ...(signal && { signal }), ...(onReconnect && { onReconnect }) };
-  for await (const event of followLog(transport, agentId, follow)) {
+  for await (const event of followLog(transport, id, follow)) {
     yield event;
     if (endsTurn(event)) return;
   }
@@ -72,27 +73,27 @@ function endsTurn(event: StreamEvent): boolean {
 /** What the server says at the end of the turn's own stream. */
 async function endOfTurn(
   transport: Transport,
-  agentId: string,
+  id: ConversationId,
   turnId: string,
   signal: AbortSignal | undefined,
 ): Promise<TurnEndedEvent> {
-  const path = `/api/v1/agents/${encodeURIComponent(agentId)}`;
-  const [turn, agent] = await Promise.all([
-    transport.json<Turn>({ method: 'GET', path: `${path}/turns/${turnId}`, signal }, 'lasting'),
-    transport.json<Agent>({ method: 'GET', path, signal }, 'lasting'),
+  const path = addressOf(id);
+  const [turn, owner] = await Promise.all([
+    transport.json<Schema<'Turn'>>({ method: 'GET', path: `${path}/turns/${turnId}`, signal }, 'lasting'),
+    transport.json<Schema<'Agent'> | Schema<'Session'>>({ method: 'GET', path, signal }, 'lasting'),
   ]);
   const ended = turn.ended_at ?? turn.accepted_at;
   return {
     type: 'x.turn',
     turn,
-    agent_id: agentId,
-    session_id: agent.session_id,
+    agent_id: 'agent_id' in owner ? owner.agent_id : owner.id,
+    session_id: 'session_id' in owner ? owner.session_id : owner.id,
     response: turn.response ?? '',
     timestamp: ended,
     metadata: {
       turn_id: turn.id,
       stop_reason: turn.stop_reason,
-      messages_count: agent.messages_count,
+      messages_count: owner.messages_count,
       usage: turn.usage,
       cost_usd: turn.cost_usd,
       duration_ms: Date.parse(ended) - Date.parse(turn.accepted_at),

@@ -1,5 +1,5 @@
-import type { Problem } from '@aaas/contract/errors';
 import { ApiRequestError } from '../api-request-error.ts';
+import type { Schema } from '../operations/operation-types.ts';
 
 /** The error behind an answer outside 2xx; also when a proxy has made it, which writes pages and no problems. */
 export async function readProblem(response: Response): Promise<ApiRequestError> {
@@ -15,9 +15,9 @@ export async function readProblem(response: Response): Promise<ApiRequestError> 
   });
 }
 
-function parse(text: string): Problem | null {
+function parse(text: string): Schema<'Problem'> | null {
   try {
-    const value = JSON.parse(text) as Problem | null;
+    const value = JSON.parse(text) as Schema<'Problem'> | null;
     return typeof value?.code === 'string' && typeof value.detail === 'string' ? value : null;
   } catch {
     return null;

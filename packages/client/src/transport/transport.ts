@@ -6,27 +6,35 @@ import { LASTING, type Patience, QUICK, withPatience } from './patience.ts';
 import { readFrames } from './read-frames.ts';
 import { readProblem } from './read-problem.ts';
 
+/** A list is sent as one parameter for each of its values. */
+export type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+/** What is sent as it is: a file, an archive. */
+export type RawBody = string | Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
+
 export interface Call {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, QueryValue> | undefined;
+  /** Sent as JSON. */
   body?: unknown;
+  raw?: RawBody;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
   /** How long the beginning of the answer may take. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
 
 /**
  * How often a call is made:
- * - `once`: a second one could do the thing twice
+ * - `once`: its body is a stream that cannot be read again
  * - `quick`, `lasting`: it may be repeated, with that patience
  */
 export type Repeat = 'once' | 'quick' | 'lasting';
 
-const ONCE: Patience = { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 };
+const ONCE: Patience = { attempts: 1, firstDelayMs: 0, maxDelayMs: 0, maxRetryAfterMs: 0 };
 
 /** Requests to one platform with one key. Holds nothing open between them. */
 export class Transport {
@@ -60,7 +68,12 @@ export class Transport {
   async jsonOnce<T>(call: Call): Promise<{ status: number; body: T }> {
     const response = await this.#open(call, 'application/json');
     const text = await this.#guard(call, () => response.text());
-    return { status: response.status, body: JSON.parse(text) as T };
+    return { status: response.status, body: (response.status === 204 ? undefined : JSON.parse(text)) as T };
+  }
+
+  /** An answer of any type once its headers have come, to be read as a stream. */
+  raw(call: Call, repeat: Repeat): Promise<Response> {
+    return withPatience(this.#patience[repeat], call.signal, () => this.#open(call, ''));
   }
 
   /** The server-sent events of one answer, tried once. Whoever stops reading closes the connection. */
@@ -83,7 +96,7 @@ export class Transport {
   async #open(call: Call, type: string): Promise<Response> {
     const response = await this.#guard(call, () => this.#send(call));
     if (!response.ok) throw await this.#guard(call, () => readProblem(response));
-    if (response.headers.get('content-type')?.startsWith(type)) return response;
+    if (response.status === 204 || (response.headers.get('content-type') ?? '').startsWith(type)) return response;
     await response.body?.cancel();
     throw new ApiRequestError({
       status: response.status,
@@ -106,6 +119,7 @@ export class Transport {
           ...call.headers,
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        ...(call.raw === undefined ? {} : { body: call.raw, duplex: 'half' }),
         signal: call.signal ? AbortSignal.any([call.signal, late.signal]) : late.signal,
       });
     } finally {
@@ -131,7 +145,7 @@ export class Transport {
 function queryOf({ query = {} }: Call): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) given.set(name, String(value));
+    for (const one of [value].flat()) if (one !== undefined) given.append(name, String(one));
   }
   return given.size === 0 ? '' : `?${given}`;
 }

@@ -1,5 +1,5 @@
+import type { Schema } from '@aaas/client/operations/operation-types';
 import { STATUS_REASONS, STATUSES } from '@aaas/contract/lifecycle';
-import type { Agent } from '@aaas/contract/operations-api';
 import type { Command } from 'commander';
 import { connect } from '../../connection/connect.ts';
 import { resolveAgent } from '../../connection/resolve-agent.ts';
@@ -26,19 +26,20 @@ export function getCommand(agents: Command): void {
     });
 }
 
-function factsOf(agent: Agent): Record<string, string> {
+function factsOf(agent: Schema<'Agent'>): Record<string, string> {
   const { config, usage } = agent;
   const facts: Record<string, string | null> = {
     status: `${styledStatus(agent.status)} for ${ago(agent.status_since)}: ${STATUSES[agent.status]}`,
     why: STATUS_REASONS[agent.status_reason],
     detail: agent.status_detail,
     next: agent.next_action,
-    type: `${config.agent_type}, version ${agent.version}`,
+    type: `${config.agent_type}, version ${agent.version}${agent.active_version === agent.version ? '' : ` (works with ${agent.active_version} until its turn ends)`}`,
     model: config.model,
     tools: config.allowed_tools.join(' '),
     permissions: config.permission_mode,
     environment: Object.keys(config.env).join(' ') || null,
     prompt: config.system_prompt,
+    metadata: pairs(agent.metadata),
     messages: `${count(agent.messages_count)} answered, ${count(agent.messages_waiting)} waiting`,
     usage: `${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${dollars(usage.cost_usd)}`,
     process: agent.pid === null ? 'none' : `${agent.pid} on ${agent.node}, ${agent.restarts} restarts`,
@@ -49,6 +50,14 @@ function factsOf(agent: Agent): Record<string, string> {
     Object.entries(facts).flatMap(([name, value]) =>
       value === null ? [] : [[name, name === 'prompt' ? shorten(cell(value), PROMPT_SHOWN) : facetOf(name, value)]],
     ),
+  );
+}
+
+function pairs(metadata: Record<string, string>): string | null {
+  return (
+    Object.entries(metadata)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' ') || null
   );
 }
 

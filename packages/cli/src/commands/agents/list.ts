@@ -1,51 +1,50 @@
-import type { AgentTypeName } from '@aaas/contract/agent-config';
-import type { Status } from '@aaas/contract/lifecycle';
-import type { Agent } from '@aaas/contract/operations-api';
+import type { Schema } from '@aaas/client/operations/operation-types';
 import type { Command } from 'commander';
-import { connect } from '../../connection/connect.ts';
 import type { GlobalOptions } from '../../global-options.ts';
+import { onPlatform } from '../../on-platform.ts';
 import { ago, count, dollars } from '../../output/figures.ts';
-import { printJson } from '../../output/print-json.ts';
-import { style } from '../../output/style.ts';
+import { type Columns, printList } from '../../output/print-list.ts';
 import { styledStatus } from '../../output/styled-status.ts';
-import { cell, printTable } from '../../output/table.ts';
+import { cell } from '../../output/table.ts';
+import { pair } from '../../read-option.ts';
+import { metadataParam } from '../metadata-param.ts';
 
 interface ListOptions extends GlobalOptions {
-  status?: string;
-  type?: string;
+  status?: string[];
+  type?: string[];
+  model?: string[];
+  search?: string;
+  metadata?: Record<string, string>;
 }
 
 const PAGE = 100;
+
+const COLUMNS: Columns<Schema<'Agent'>> = {
+  NAME: (agent) => cell(agent.config.name),
+  STATUS: (agent) => styledStatus(agent.status),
+  SINCE: (agent) => ago(agent.status_since),
+  TYPE: (agent) => agent.config.agent_type,
+  MESSAGES: (agent) => count(agent.messages_count),
+  COST: (agent) => dollars(agent.usage.cost_usd),
+  ID: (agent) => agent.id,
+};
 
 export function listCommand(agents: Command): void {
   agents
     .command('list')
     .description('list agents, newest first')
-    .option('--status <status>', 'only those in this status')
-    .option('--type <type>', 'only those of this type')
-    .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<ListOptions>();
-      const filter = {
-        limit: PAGE,
-        ...(options.status !== undefined && { status: options.status as Status }),
-        ...(options.type !== undefined && { agentType: options.type as AgentTypeName }),
-      };
-      const found: Agent[] = [];
-      for await (const agent of connect(options).agents.list(filter)) found.push(agent);
-      if (options.json) return printJson(found);
-      if (found.length === 0) return console.log(style('dim', 'No agents. Deploy one with: aaas agents create'));
-      printTable(['NAME', 'STATUS', 'SINCE', 'TYPE', 'MESSAGES', 'COST', 'ID'], found.map(rowOf));
-    });
-}
-
-function rowOf(agent: Agent): string[] {
-  return [
-    cell(agent.config.name),
-    styledStatus(agent.status),
-    ago(agent.status_since),
-    agent.config.agent_type,
-    count(agent.messages_count),
-    dollars(agent.usage.cost_usd),
-    agent.id,
-  ];
+    .option('--status <status...>', 'only those in this status; may be repeated')
+    .option('--type <type...>', 'only those of this type')
+    .option('--model <model...>', 'only those with this model')
+    .option('--search <text>', 'only those with this in their name')
+    .option('--metadata <K=V>', 'only those with this pair; may be repeated', pair)
+    .action(
+      onPlatform<ListOptions>((client, options) => {
+        const { status, type, model, search, metadata } = options;
+        const asked = { status, agent_type: type, model, q: search, metadata: metadataParam(metadata), limit: PAGE };
+        const isAll = Object.keys(options).every((name) => !(name in asked) && name !== 'type' && name !== 'search');
+        const empty = isAll ? 'No agents. Deploy one with: aaas agents create' : 'No agents like that.';
+        return printList(options, client.agents.list(asked), COLUMNS, empty);
+      }),
+    );
 }
