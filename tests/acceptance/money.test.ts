@@ -134,6 +134,24 @@ describe('the ledger', () => {
   });
 });
 
+describe('a test key', () => {
+  it('is answered by the simulator, whatever the upstream, and spends nothing', async () => {
+    const { key } = await platform.json('POST', '/api/v1/keys', { name: 'test', test: true });
+    const ask = async (path: string, body: object) => {
+      const answer = await platform.request('POST', path, body, { 'x-api-key': key });
+      expect(answer.status, JSON.stringify(await answer.clone().json())).toBeLessThan(300);
+      return (await answer.json()) as { agent_id: string; response: string; metadata: object };
+    };
+    const asked = upstream.requests.length;
+    const { agent_id } = await ask('/api/v1/agents', { config: { agent_type: 'code' } });
+    const answer = await ask(`/api/v1/agents/${agent_id}/messages`, { message: 'who answers?' });
+    expect(answer.response).toContain('who answers?');
+    expect(answer.metadata).toMatchObject({ cost_usd: 0, usage: { input_tokens: expect.any(Number) } });
+    expect((await ask('/api/v1/query?agent_type=general', { message: 'and a query?' })).response).toContain('query');
+    expect(upstream.requests).toHaveLength(asked);
+  });
+});
+
 describe('a budget', () => {
   it('ends the turn that uses it up, at once, and says so everywhere', async () => {
     const agent = await deployAgent(platform, { budget: { per_turn_usd: 0.001, per_day_usd: 100 } });
@@ -176,6 +194,17 @@ describe('a budget', () => {
     expect((await platform.json('GET', `/v1/sessions/${agent.sessionId}/events?limit=1000`)).data).not.toContainEqual(
       expect.objectContaining({ type: expect.stringMatching(/^x\./) }),
     );
+  });
+
+  it('is raised by a change of the agent, from its next message on', async () => {
+    const agent = await deployAgent(platform, { budget: { total_usd: 0.000_001 } });
+    await agent.post('one');
+    expect((await agent.post('two')).status).toBe(402);
+    await platform.json('PATCH', agent.path, { config: { budget: { total_usd: 100 } } });
+    expect((await agent.say('three {{n}}')).response).toMatch(/^Simulated reply \d: /);
+    const response = await platform.request('PATCH', agent.path, { config: { budget: { total_usd: -1 } } });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ errors: [{ field: 'config.budget.total_usd' }] });
   });
 
   it('refuses a message before anything is started; raised, the session goes on where it was', async () => {

@@ -47,7 +47,10 @@ it.each([
   ['half a character', 'half \ud800 here'],
 ])('ends a turn whose provider fails with %s in its words', async (name, message) => {
   const agent = await deployAgent(platform);
-  upstream.refuse(`fail with ${name}`, 403, () => ({ type: 'error', error: { type: 'permission_error', message } }));
+  upstream.refuse(`fail with ${name}`, 402, () => ({
+    type: 'error',
+    error: { type: 'billing_error', message },
+  }));
   const turn = await agent.begin(`fail with ${name}`);
   await agent.ended(turn, ENDS_WITHIN_MS);
   // The next request holds the words of the failed one as well.

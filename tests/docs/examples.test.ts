@@ -54,7 +54,10 @@ async function run(language: keyof typeof RUN, code: string) {
   return { code: await exit, stdout, stderr };
 }
 
-test.concurrent.each(PAGES)('the examples of %s do what they say', async (page) => {
+// Dozens of processes one after another.
+const PAGE_MS = 300_000;
+
+test.concurrent.each(PAGES)('the examples of %s do what they say', { timeout: PAGE_MS }, async (page) => {
   const examples = examplesOf(readFileSync(join(ROOT, page), 'utf8'));
   expect(examples.length).toBeGreaterThan(0);
   for (const { language, code, output } of examples) {

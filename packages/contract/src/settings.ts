@@ -39,7 +39,7 @@ export const Settings = z.object({
   ENVIRONMENT: z
     .enum(['development', 'staging', 'production'])
     .default('production')
-    .describe('Chooses the profile of defaults: see PROFILES.'),
+    .describe('Chooses the profile of defaults; docs/settings.md has the table.'),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   PORT: whole(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
   DATA_DIR: z

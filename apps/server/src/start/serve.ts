@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
@@ -268,6 +268,9 @@ async function nodeSecret(dataDir: string): Promise<Buffer> {
 /** Lets the command line find the server of this data directory. */
 async function announce(dataDir: string, url: string, closers: Closers): Promise<void> {
   const path = join(dataDir, 'server.json');
-  await writeFile(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
+  // Whoever waits for it reads it whole.
+  const draft = `${path}.new`;
+  await writeFile(draft, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
+  await rename(draft, path);
   closers.add('announcement', () => rm(path, { force: true }));
 }

@@ -13,7 +13,7 @@ import { TurnTranslator } from './turn-translator.ts';
 
 // What a closing process is given before it is killed.
 const CLOSE_GRACE_MS = 3_000;
-// A resumed process that has not asked the model by then believes that there is nothing to go on with.
+// A resumed process that does nothing by then believes that there is nothing to go on with.
 const CONTINUE_WITHIN_MS = 10_000;
 const MCP_POLL_MS = 50;
 
@@ -28,7 +28,7 @@ export class ClaudeSession implements HarnessSession {
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
   #turn: PromiseWithResolvers<TurnOutcome> | null = null;
-  #heardOfModel = false;
+  #hasBegun = false;
   #mcpConnectMs: number | null;
   #attached!: (sandbox: Sandbox) => void;
 
@@ -93,11 +93,10 @@ export class ClaudeSession implements HarnessSession {
       });
     }
     const { promise } = this.#turn ?? this.#openTurn();
-    if (plan?.do === 'continue') void this.#promptUnlessContinued(turn);
-    else if (plan?.do === 'prompt')
-      this.#send([text(plan.note), text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
+    const note = (plan?.do === 'prompt' || plan?.do === 'send') && plan.note !== null ? [text(plan.note)] : [];
+    if (plan?.do === 'continue') void this.#partUnlessBegun();
+    else if (plan?.do === 'prompt') this.#send([...note, text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
     else {
-      const note = plan?.do === 'send' && plan.note !== null ? [text(plan.note)] : [];
       void this.#sendWithServers([...(turn.input.content as []), ...note], turn.inputId);
     }
     return promise.finally(() => {
@@ -108,7 +107,7 @@ export class ClaudeSession implements HarnessSession {
 
   #openTurn(): PromiseWithResolvers<TurnOutcome> {
     this.#translator = new TurnTranslator(this.#sink);
-    this.#heardOfModel = false;
+    this.#hasBegun = false;
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
     this.#turn.promise.catch(() => {});
@@ -171,29 +170,36 @@ export class ClaudeSession implements HarnessSession {
     });
   }
 
-  async #promptUnlessContinued(turn: OpenTurn): Promise<void> {
+  /** It is not asked as well: if it were only slow, it would do both, and answer the next turn with this one's words. */
+  async #partUnlessBegun(): Promise<void> {
+    const turn = this.#turn;
+    await this.probe().catch(() => {});
     await sleep(CONTINUE_WITHIN_MS, undefined, { ref: false });
-    if (this.#turn && !this.#heardOfModel) this.#send([text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
+    if (this.#turn === turn && !this.#hasBegun) await this.#part('the process did not go on with its open turn');
   }
 
   async #read(): Promise<void> {
     for await (const message of this.#query) {
-      if (message.type === 'system' && message.subtype === 'mirror_error') return this.#part(message.error);
-      if (message.type === 'stream_event' || message.type === 'assistant') this.#heardOfModel = true;
+      if (message.type === 'system' && message.subtype === 'mirror_error') {
+        return this.#part(`failed to store the transcript: ${message.error}`);
+      }
+      if (message.type === 'system' && message.subtype === 'session_state_changed' && message.state === 'running') {
+        this.#hasBegun = true;
+      }
       const outcome = this.#translator?.onMessage(message);
       if (!outcome) continue;
       try {
         await this.#translator?.settled();
         this.#turn?.resolve(outcome);
       } catch (error) {
-        return this.#part(String(error));
+        return this.#part(`failed to store the transcript: ${error}`);
       }
     }
   }
 
-  /** What the process remembers cannot be stored: it must not go on. */
+  /** The process must not go on with this turn. */
   async #part(why: string): Promise<void> {
-    this.#turn?.reject(new Error(`failed to store the transcript: ${why}`));
+    this.#turn?.reject(new Error(why));
     await this.kill();
   }
 }

@@ -45,6 +45,11 @@ it('goes on with a turn that was cut off', () => {
   expect(plan([message, says('half', null)])).toEqual({ do: 'continue' });
 });
 
+it('asks to go on what has gone on by itself before', () => {
+  const again = planResume([JSON.stringify(message)], { turn: { ...turn, attempts: 3 }, unknownTools: [] });
+  expect(again).toEqual({ do: 'prompt', note: null });
+});
+
 it('does not take an error of the model for an answer', () => {
   expect(plan([message, failed])).toEqual({ do: 'continue' });
 });

@@ -6,13 +6,13 @@ import { messageUuid } from './message-uuid.ts';
  * - `complete`: the transcript holds its last answer; only the end was not recorded
  * - `send`: the transcript does not know its message; it is sent, perhaps with a note
  * - `continue`: Claude Code goes on by itself, having been told that its last tool call was cut off
- * - `prompt`: it is asked to go on, with a note about tool calls that its transcript does not know
+ * - `prompt`: it is asked to go on, perhaps with a note about tool calls that its transcript does not know
  */
 export type ResumePlan =
   | { do: 'complete'; response: string }
   | { do: 'send'; note: string | null }
   | { do: 'continue' }
-  | { do: 'prompt'; note: string };
+  | { do: 'prompt'; note: string | null };
 
 /** Claude Code's own words when it goes on by itself. */
 export const CONTINUE_PROMPT = 'Continue from where you left off.';
@@ -25,6 +25,7 @@ interface Entry {
   message?: { stop_reason?: string | null; content?: unknown };
 }
 
+const CONTINUES_UP_TO = 2;
 const FINAL = new Set(['end_turn', 'stop_sequence', 'max_tokens', 'refusal']);
 
 /** The model had nothing more to say. */
@@ -42,7 +43,9 @@ export function planResume(transcript: string[], { turn, unknownTools }: Interru
   if (last?.type === 'assistant' && isFinal(last.message?.stop_reason) && textOf(last) !== null) {
     return { do: 'complete', response: textOf(last) as string };
   }
-  return note === null ? { do: 'continue' } : { do: 'prompt', note };
+  // It goes on by itself once: what that attempt has written down, the next one takes for an end.
+  const alone = note === null && turn.attempts <= CONTINUES_UP_TO;
+  return alone ? { do: 'continue' } : { do: 'prompt', note };
 }
 
 /** A part of the user's message that the platform wrote. */
