@@ -44,7 +44,10 @@ export interface Imported {
 }
 
 const AT_ONCE = 4;
-let underWay = 0;
+/** Of one workspace: whoever sends slowly must not keep the others out. */
+const AT_ONCE_OF_ONE = 2;
+/** The workspaces of the imports that run. */
+const underWay: string[] = [];
 
 /**
  * Makes a new agent of an exported one, under ids of its own: its versions, its conversation, which goes on where it
@@ -56,12 +59,15 @@ export async function importAgent(
   chunks: AsyncIterable<Buffer>,
   options: ImportOptions,
 ): Promise<Imported> {
-  if (underWay >= AT_ONCE) {
-    throw new ApiError('unavailable', `This node imports ${AT_ONCE} agents already. Try again in a moment.`, {
+  const { workspaceId } = options;
+  const own = underWay.filter((running) => running === workspaceId).length;
+  if (own >= AT_ONCE_OF_ONE || underWay.length >= AT_ONCE) {
+    const whose = own >= AT_ONCE_OF_ONE ? `${own} agents of this workspace` : `${AT_ONCE} agents`;
+    throw new ApiError('unavailable', `This node imports ${whose} already. Try again in a moment.`, {
       retryAfterSeconds: 5,
     });
   }
-  underWay++;
+  underWay.push(workspaceId);
   const opened: FileHandle[] = [];
   try {
     await using sessions = await openSessions(site.dataDir);
@@ -76,7 +82,7 @@ export async function importAgent(
   } catch (error) {
     throw fileError(error, 'the archive');
   } finally {
-    underWay--;
+    underWay.splice(underWay.indexOf(workspaceId), 1);
   }
 }
 
