@@ -4,6 +4,7 @@ import type { AgentArchive } from '@aaas/contract/agent-archive';
 import { ApiError } from '@aaas/contract/errors';
 import { newId } from '@aaas/contract/ids';
 import type { Pool, PoolClient } from 'pg';
+import { ArchivePlaces } from '../../directories/archives/archive-places.ts';
 import { invalidArchive } from '../../directories/archives/invalid-archive.ts';
 import type { Directory } from '../../directories/confined/directory.ts';
 import { discard } from '../../directories/confined/discard.ts';
@@ -43,11 +44,7 @@ export interface Imported {
   };
 }
 
-const AT_ONCE = 4;
-/** Of one workspace: whoever sends slowly must not keep the others out. */
-const AT_ONCE_OF_ONE = 2;
-/** The workspaces of the imports that run. */
-const underWay: string[] = [];
+const places = new ArchivePlaces('imports # agents');
 
 /**
  * Makes a new agent of an exported one, under ids of its own: its versions, its conversation, which goes on where it
@@ -59,15 +56,7 @@ export async function importAgent(
   chunks: AsyncIterable<Buffer>,
   options: ImportOptions,
 ): Promise<Imported> {
-  const { workspaceId } = options;
-  const own = underWay.filter((running) => running === workspaceId).length;
-  if (own >= AT_ONCE_OF_ONE || underWay.length >= AT_ONCE) {
-    const whose = own >= AT_ONCE_OF_ONE ? `${own} agents of this workspace` : `${AT_ONCE} agents`;
-    throw new ApiError('unavailable', `This node imports ${whose} already. Try again in a moment.`, {
-      retryAfterSeconds: 5,
-    });
-  }
-  underWay.push(workspaceId);
+  using _place = places.take(options.workspaceId);
   const opened: FileHandle[] = [];
   try {
     await using sessions = await openSessions(site.dataDir);
@@ -81,8 +70,6 @@ export async function importAgent(
     }
   } catch (error) {
     throw fileError(error, 'the archive');
-  } finally {
-    underWay.splice(underWay.indexOf(workspaceId), 1);
   }
 }
 
