@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, rename } from 'node:fs/promises';
 import type { AgentArchive } from '@aaas/contract/agent-archive';
-import { ApiError } from '@aaas/contract/errors';
 import { newId } from '@aaas/contract/ids';
 import type { Pool, PoolClient } from 'pg';
 import { ArchivePlaces } from '../../directories/archives/archive-places.ts';
