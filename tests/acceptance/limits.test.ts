@@ -99,6 +99,24 @@ describe.skipIf(!bin)('two processes on one PostgreSQL', () => {
       expect((await fetch(`${a.url}/health`)).headers.get('ratelimit')).toBe(null);
     });
 
+    it('bound what a workspace has open at once, streams too, and leave the others alone', async () => {
+      const { admin_key: crowd } = await a.json('POST', '/api/v1/workspaces', { name: 'crowd' });
+      const agent = (await a.json('POST', AGENTS, body('watched'), as(crowd.key))).agent_id;
+      await a.json('PATCH', '/api/v1/settings', { MAX_OPEN_REQUESTS_PER_WORKSPACE: 3 });
+      const leave = new AbortController();
+      const watch = () =>
+        fetch(`${a.url}${AGENTS}/${agent}/events/stream`, { headers: as(crowd.key), signal: leave.signal });
+      for (let n = 0; n < 3; n++) expect((await watch()).status).toBe(200);
+      const refused = await watch();
+      expect([refused.status, (await bodyOf(refused)).code]).toEqual([429, 'rate_limited']);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await a.request('GET', AGENTS)).status).toBe(200);
+      leave.abort();
+      await until(async () => (await a.request('GET', AGENTS, undefined, as(crowd.key))).status === 200);
+      expect(await (await a.request('GET', '/metrics')).text()).toMatch(/policy="open-requests"\} [1-9]/);
+      await a.json('PATCH', '/api/v1/settings', { MAX_OPEN_REQUESTS_PER_WORKSPACE: null });
+    });
+
     it('let requests go on while their store fails', async () => {
       await rows.query('alter table rate_limit_counters rename to away');
       const answer = await a.request('GET', AGENTS);

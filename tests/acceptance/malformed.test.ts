@@ -86,6 +86,16 @@ describe('has an error of its own for', () => {
   });
 });
 
+it('takes no bytes that are not UTF-8, and no other type than JSON', async () => {
+  const send = (type: string, body: Buffer) =>
+    client.send('POST', '/api/v1/keys', { 'x-api-key': platform.key, 'content-type': type }, body);
+  const latin1 = await send('application/json', Buffer.from('{"name":"caf\u00e9"}', 'latin1'));
+  expect([latin1.status, JSON.parse(latin1.text).code]).toEqual([400, 'malformed_json']);
+  for (const type of ['text/plain', 'application/xml', 'application/x-www-form-urlencoded']) {
+    expect([type, (await send(type, Buffer.from('{"name":"x"}'))).status]).toEqual([type, 415]);
+  }
+});
+
 it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say what is wrong`, {
   timeout: 180_000,
 }, async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ClientRequest, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -274,6 +275,28 @@ describe('refuses and leaves nothing behind of', () => {
     expect(await count()).toBe(agents);
   });
 });
+
+it('lets no workspace keep the others out with archives that do not come', async () => {
+  const other = (await platform.json('POST', '/api/v1/workspaces', { name: 'other' })).admin_key.key;
+  const slow = Array.from({ length: 4 }, () => begun(platform.key));
+  try {
+    await until(async () => (await send(archive.subarray(0, 20))).status === 503);
+    const refused = await send(archive.subarray(0, 20));
+    expect(((await refused.json()) as { detail: string }).detail).toContain('2 agents of this workspace');
+    expect((await send(archive, '?auto_start=false', other)).status).toBe(201);
+  } finally {
+    for (const request of slow) request.destroy();
+  }
+  await until(async () => (await send(archive.subarray(0, 20))).status === 422);
+});
+
+/** An import whose body does not come. */
+function begun(key: string): ClientRequest {
+  const headers = { 'x-api-key': key, 'content-type': 'application/gzip', 'content-length': '100000' };
+  const outgoing = request(`${platform.url}/api/v1/agents/import`, { method: 'POST', agent: false, headers });
+  outgoing.on('error', () => {}).write('\x1f');
+  return outgoing;
+}
 
 it('takes text that no database takes', async () => {
   const odd = changed(archive, (directory) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { script, until } from '../support/platform.ts';
@@ -46,6 +46,15 @@ it('opens with another API_KEY after another start, and no longer with the one b
   await before.exited();
   const after = await site.start({ API_KEY: second });
   expect(await statuses(after.url, first, second)).toEqual([401, 200]);
+});
+
+it('signs with no secret that was cut short', async () => {
+  await using site = await newSite();
+  const secret = join(site.dataDir, 'node.secret');
+  mkdirSync(site.dataDir, { recursive: true });
+  writeFileSync(secret, '');
+  await site.start();
+  expect(statSync(secret).size).toBe(32);
 });
 
 describe('refuses to start', () => {

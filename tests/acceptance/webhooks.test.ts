@@ -108,6 +108,35 @@ it('tells of an agent and its turns, signed, thin unless asked for more, and not
   expect((await platform.request('GET', `${API}/${all.id}/deliveries`)).status).toBe(404);
 });
 
+it('carries answers for keys alone that may read them', async () => {
+  const agent = await deployAgent(platform);
+  const keyOf = async (scopes: string[]) => {
+    const { key } = await platform.json('POST', '/api/v1/keys', { name: 'weak', scopes });
+    return { 'x-api-key': key };
+  };
+  const weak = await keyOf(['webhooks:read', 'webhooks:write']);
+  const wish = { url: `${receiver.url}/answers`, events: ['turn.completed'], agent_ids: [agent.id] };
+  const ask = (method: string, path: string, body?: unknown, headers = weak) =>
+    platform.request(method, `${API}${path}`, body, headers);
+  expect((await ask('POST', '', { ...wish, include_response: true })).status).toBe(403);
+  const hook = await subscribe('/answers', wish.events, { agent_ids: wish.agent_ids, include_response: true });
+  await agent.say('for some eyes');
+  const { id } = await delivery(hook, 'delivered');
+  for (const change of [{ url: `${receiver.url}/mine` }, { include_response: false }, { enabled: true }]) {
+    expect((await ask('PATCH', `/${hook.id}`, change)).status).toBe(403);
+  }
+  const refused = await ask('GET', `/${hook.id}/deliveries/${id}`);
+  expect([refused.status, await refused.text()]).toEqual([403, expect.not.stringContaining('for some eyes')]);
+  expect((await ask('GET', `/${hook.id}/deliveries`)).status).toBe(200);
+  const reader = await keyOf(['webhooks:read', 'agents:read']);
+  expect(await (await ask('GET', `/${hook.id}/deliveries/${id}`, undefined, reader)).text()).toContain('for some eyes');
+  // The others are as open as before.
+  const thin = (await (await ask('POST', '', wish)).json()) as { id: string };
+  expect((await ask('PATCH', `/${thin.id}`, { include_response: true })).status).toBe(403);
+  expect((await ask('PATCH', `/${thin.id}`, { description: 'mine' })).status).toBe(200);
+  for (const { id } of [hook, thin]) await platform.request('DELETE', `${API}/${id}`);
+});
+
 it('tells of turns that do not end well', async () => {
   await subscribe('/failures', ['turn.failed', 'turn.interrupted', 'session.error']);
   const agent = await deployAgent(platform);

@@ -150,6 +150,9 @@ export const Settings = z.object({
   MAX_CONNECTIONS: whole(10, 1_000_000)
     .default(10_000)
     .describe('Open client connections of this process; those beyond are closed at once.'),
+  MAX_OPEN_REQUESTS_PER_WORKSPACE: whole(1, 1_000_000)
+    .default(1_000)
+    .describe('Requests and event streams that one workspace may have open at this process at once.'),
   ALLOWED_ORIGINS: z
     .string()
     .regex(ORIGINS, 'must be origins such as https://console.example.com with commas between them, or *')
@@ -268,6 +271,7 @@ export const LIVE_SETTINGS = [
   'RATE_LIMIT_FAILED_AUTH',
   'AUDIT_DENIALS_PER_MINUTE',
   'AUDIT_TIMEOUT',
+  'MAX_OPEN_REQUESTS_PER_WORKSPACE',
   'ALLOWED_ORIGINS',
   'METRICS_ENABLED',
   'LOG_REQUESTS',

@@ -10,11 +10,19 @@ const NOT_PUBLIC = [
   ...['255.255.255.255', '::', '::1', '::127.0.0.1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '::ffff:8.8.8.8'],
   ...['64:ff9b::7f00:1', '64:ff9b:1::a00:1', '2002:7f00:1::', '2001:0:1::1', '2001:db8::1', '3fff::1', '100::1'],
   ...['fd00:ec2::254', 'fc00::1', 'fe80::1', 'fec0::1', 'ff02::1', '4000::1', '5f00::1', 'fe80::1%eth0', 'x', ''],
+  '168.63.129.16',
 ];
 
 it('knows which addresses are of the public internet', () => {
   for (const address of PUBLIC) expect([address, isPublicAddress(address)]).toEqual([address, true]);
   for (const address of NOT_PUBLIC) expect([address, isPublicAddress(address)]).toEqual([address, false]);
+});
+
+it('takes no address of this machine for one, however it is written', () => {
+  const own = ['93.184.216.34', '2606:4700::1'];
+  for (const address of [...own, '2606:4700:0::0001'])
+    expect([address, isPublicAddress(address, own)]).toEqual([address, false]);
+  expect(isPublicAddress('93.184.216.35', own)).toBe(true);
 });
 
 const NAMES: Record<string, string[]> = {

@@ -105,6 +105,25 @@ test('a client that leaves ends the upstream request at once, and is recorded wi
   });
 });
 
+test('a client that leaves with the text and before its count is charged for what it got', async () => {
+  const texts = Array.from({ length: 50 }, (_, n) => sse('content_block_delta', delta(`${n} `.repeat(40))));
+  t.upstream.play((res) => {
+    res.writeHead(200, SSE_HEADERS);
+    res.write([...MESSAGE.slice(0, 2), ...texts].join(''));
+  });
+  const answer = await ask(t, token);
+  await answer.until((text) => text.includes('49 49 '));
+  answer.leave();
+  const [row] = await ledgerWith(database.pool, session.sessionId, 1);
+  // 50 times 40 words and blanks of 2 or 3 bytes: 1,400 tokens of 4 bytes, and some off for what surrounds them.
+  expect(row?.output_tokens).toBeGreaterThan(1_100);
+  expect(row?.output_tokens).toBeLessThan(1_500);
+});
+
+function delta(text: string) {
+  return { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } };
+}
+
 test('a client that leaves before the upstream answers ends the upstream request too', async () => {
   t.upstream.play(() => {});
   const gone = new AbortController();

@@ -20,6 +20,7 @@ import { jsonBody } from './plugins/json-body.ts';
 import { manners } from './plugins/manners.ts';
 import { requestMetrics } from './plugins/metrics.ts';
 import { nameRest } from './plugins/name-rest.ts';
+import { openRequests } from './plugins/open-requests.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
@@ -89,6 +90,7 @@ export async function createApp(api: Api): Promise<App> {
   attempts(app, api);
   authentication(app, api);
   rateLimit(app, api);
+  openRequests(app, api);
   authorization(app);
   endWithKey(app, api);
   allowedMethods(app);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
@@ -47,6 +47,7 @@ import { openGateway } from './open-gateway.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface ServerFacts {
   version: string;
@@ -255,22 +256,22 @@ async function closeHttp(app: App, closing: AbortController): Promise<void> {
   clearTimeout(force);
 }
 
+const SECRET_BYTES = 32;
+
 /** Signs what this node hands to its own processes. */
 async function nodeSecret(dataDir: string): Promise<Buffer> {
   const path = join(dataDir, 'node.secret');
   const known = await readFile(path).catch(() => null);
-  if (known) return known;
-  const secret = randomBytes(32);
-  await writeFile(path, secret, { mode: 0o600 });
+  // One that was cut short by a crash would let anybody sign.
+  if (known?.length === SECRET_BYTES) return known;
+  const secret = randomBytes(SECRET_BYTES);
+  await writeWhole(path, secret);
   return secret;
 }
 
 /** Lets the command line find the server of this data directory. */
 async function announce(dataDir: string, url: string, closers: Closers): Promise<void> {
   const path = join(dataDir, 'server.json');
-  // Whoever waits for it reads it whole.
-  const draft = `${path}.new`;
-  await writeFile(draft, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
-  await rename(draft, path);
+  await writeWhole(path, `${JSON.stringify({ url, pid: process.pid })}\n`);
   closers.add('announcement', () => rm(path, { force: true }));
 }

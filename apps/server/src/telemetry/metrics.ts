@@ -38,7 +38,7 @@ const ERROR_TYPES = [
 
 const POLICIES = [
   ...['general', 'create', 'query'].flatMap((name) => [`${name}-key`, `${name}-workspace`]),
-  ...['v1-creates', 'v1-reads', 'failed-auth'],
+  ...['v1-creates', 'v1-reads', 'failed-auth', 'open-requests'],
 ];
 
 /** The counters of this process. This file is the one place where metrics are declared. */
@@ -78,7 +78,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
   });
   const limited = new Counter({
     name: 'aaas_limit_reached_total',
-    help: 'Requests refused for coming too often, by the policy of the RateLimit headers; failed-auth: without a valid key.',
+    help: 'Requests refused for coming too often, by the policy of the RateLimit headers; failed-auth: without a valid key; open-requests: too many of a workspace at once.',
     labelNames: ['policy'],
     registers,
   });

@@ -38,7 +38,7 @@ export async function exportAgent(
   for (;;) {
     const boundary = await findBoundary(ctx.pool, sessionId, patience);
     const place = await locateDirectory(ctx.pool, site, options);
-    const archive = await stageArchive(site, 'tar.gz', entriesOf(ctx, place, options, boundary));
+    const archive = await stageArchive(place, 'tar.gz', entriesOf(ctx, place, options, boundary));
     try {
       const now = await findBoundary(ctx.pool, sessionId, patience);
       if (now.turnsBegun === boundary.turnsBegun) return archive;

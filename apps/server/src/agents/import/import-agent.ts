@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, rename } from 'node:fs/promises';
 import type { AgentArchive } from '@aaas/contract/agent-archive';
-import { ApiError } from '@aaas/contract/errors';
 import { newId } from '@aaas/contract/ids';
 import type { Pool, PoolClient } from 'pg';
+import { ArchivePlaces } from '../../directories/archives/archive-places.ts';
 import { invalidArchive } from '../../directories/archives/invalid-archive.ts';
 import type { Directory } from '../../directories/confined/directory.ts';
 import { discard } from '../../directories/confined/discard.ts';
@@ -43,8 +43,7 @@ export interface Imported {
   };
 }
 
-const AT_ONCE = 4;
-let underWay = 0;
+const places = new ArchivePlaces('imports # agents');
 
 /**
  * Makes a new agent of an exported one, under ids of its own: its versions, its conversation, which goes on where it
@@ -56,12 +55,7 @@ export async function importAgent(
   chunks: AsyncIterable<Buffer>,
   options: ImportOptions,
 ): Promise<Imported> {
-  if (underWay >= AT_ONCE) {
-    throw new ApiError('unavailable', `This node imports ${AT_ONCE} agents already. Try again in a moment.`, {
-      retryAfterSeconds: 5,
-    });
-  }
-  underWay++;
+  using _place = places.take(options.workspaceId);
   const opened: FileHandle[] = [];
   try {
     await using sessions = await openSessions(site.dataDir);
@@ -75,8 +69,6 @@ export async function importAgent(
     }
   } catch (error) {
     throw fileError(error, 'the archive');
-  } finally {
-    underWay--;
   }
 }
 

@@ -1,33 +1,28 @@
 import { type FileHandle, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { ApiError } from '@aaas/contract/errors';
 import { fileError } from '../confined/file-error.ts';
 import { stageFile } from '../confined/staging.ts';
-import { type DirectorySite, openStagingOf } from '../directory-site.ts';
+import { openStagingOf, type SessionPlace } from '../directory-site.ts';
 import { writeAll } from '../files/receive.ts';
+import { ArchivePlaces } from './archive-places.ts';
 import { TAR_END } from './write-tar.ts';
 
-const AT_ONCE = 4;
+const places = new ArchivePlaces('packs # archives');
 // Twice as fast as the usual level, and hardly larger.
 const GZIP_LEVEL = 3;
-let underWay = 0;
 
 /**
  * Writes an archive to a file that has no name and is gone when it is closed: what goes wrong is known before anything
- * is sent, and so is the length. The caller closes it. @throws unavailable when this node packs enough already
+ * is sent, and so is the length. The caller closes it.
+ * @throws unavailable when this node packs enough already, or enough of the workspace
  */
 export async function stageArchive(
-  site: DirectorySite,
+  { site, workspaceId }: Pick<SessionPlace, 'site' | 'workspaceId'>,
   format: 'tar' | 'tar.gz',
   entries: AsyncIterable<Buffer>,
 ): Promise<{ file: FileHandle; size: number }> {
-  if (underWay >= AT_ONCE) {
-    throw new ApiError('unavailable', `This node packs ${AT_ONCE} archives already. Try again in a moment.`, {
-      retryAfterSeconds: 5,
-    });
-  }
-  underWay++;
+  using _place = places.take(workspaceId);
   let file: FileHandle | null = null;
   try {
     await using staging = await openStagingOf(site);
@@ -42,8 +37,6 @@ export async function stageArchive(
   } catch (error) {
     await file?.close();
     throw fileError(error, 'the archive');
-  } finally {
-    underWay--;
   }
 }
 

@@ -7,9 +7,11 @@ export interface Reading {
   model: string | null;
   /** null: it did not reach its end. */
   stopReason: string | null;
+  /** Tokens of output that have passed although their count has not, at least. */
+  passedTokens: number;
 }
 
-export const NOTHING_READ: Reading = { usage: new UsageTally().usage, model: null, stopReason: null };
+export const NOTHING_READ: Reading = { usage: new UsageTally().usage, model: null, stopReason: null, passedTokens: 0 };
 
 /** Reads a message that came in one piece; nothing when it is none. */
 export function readMessage(body: Buffer): Reading {
@@ -25,5 +27,6 @@ export function readMessage(body: Buffer): Reading {
     usage: tally.usage,
     model: typeof message?.model === 'string' ? message.model : null,
     stopReason: typeof message?.stop_reason === 'string' ? message.stop_reason : null,
+    passedTokens: 0,
   };
 }

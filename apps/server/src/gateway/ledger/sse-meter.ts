@@ -14,6 +14,10 @@ const SPACE = 0x20;
 const NOTHING = Buffer.alloc(0);
 const EVENT = Buffer.from('event:');
 const DATA = Buffer.from('data:');
+const DELTA = 'content_block_delta';
+// What surrounds the text of a delta, at most, and how long a token of text is: rather too few tokens than too many.
+const DELTA_FRAME_BYTES = 135;
+const BYTES_PER_TOKEN = 4;
 const TYPE_IN_DATA = /^\s*\{\s*"type"\s*:\s*"([a-z_]+)"/;
 const TYPE_WINDOW = 128;
 
@@ -35,6 +39,10 @@ export class SseMeter {
   ending: 'message_stop' | 'error' | null = null;
 
   #deltaStopReason: string | null = null;
+  #bytes = 0;
+  #deltas = 0;
+  #firstDeltaAt = 0;
+  #isCounted = false;
   #event: string | null = null;
   #data: Buffer[] = [];
   #dataBytes = 0;
@@ -49,10 +57,22 @@ export class SseMeter {
     return this.#tally.usage;
   }
 
+  /**
+   * Tokens of output that have passed, by their length: the count itself comes behind the text, and whoever leaves in
+   * between has had the text. 0 once the count has come.
+   */
+  get passedTokens(): number {
+    if (this.#isCounted || this.#deltas === 0) return 0;
+    const text = this.#bytes - this.#firstDeltaAt - this.#deltas * DELTA_FRAME_BYTES;
+    return Math.max(this.#deltas, Math.ceil(text / BYTES_PER_TOKEN));
+  }
+
   /** After the ending everything passes. */
   push(chunk: Buffer): Metered {
     if (this.ending) return { pass: chunk, last: null };
     let holdFrom = this.#holding ? 0 : -1;
+    const before = this.#bytes;
+    this.#bytes += chunk.length;
     let from = 0;
     if (this.#swallowLf && chunk.length > 0) {
       this.#swallowLf = false;
@@ -69,6 +89,7 @@ export class SseMeter {
         else if (next === chunk.length) this.#swallowLf = true;
       }
       if (whole !== null) this.#readLine(whole);
+      if (this.#deltas === 0) this.#firstDeltaAt = before + from;
       if (this.ending) return this.#release(chunk, holdFrom < 0 ? from : holdFrom);
       if (holdFrom < 0 && this.#holding) holdFrom = from;
       from = next;
@@ -144,6 +165,7 @@ export class SseMeter {
     const event = this.#event;
     const data = this.#data;
     this.#event = null;
+    if (event === DELTA) this.#deltas++;
     if (event === null || !READ.has(event)) return;
     this.#data = [];
     this.#dataBytes = 0;
@@ -163,6 +185,7 @@ export class SseMeter {
     }
     this.#tally.add(event?.message?.usage);
     this.#tally.add(event?.usage);
+    if (event?.usage) this.#isCounted = true;
     if (typeof event?.message?.model === 'string') this.model = event.message.model;
     if (typeof event?.delta?.stop_reason === 'string') this.#deltaStopReason = event.delta.stop_reason;
   }

@@ -10,7 +10,8 @@ const SPARED_MS = 1_000;
 export function endWithKey(app: App, api: Api): void {
   const open = new Map<FastifyRequest, { keyId: string; since: number }>();
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.principal) return;
+    // Whoever has left while his key was looked up will not be heard leaving.
+    if (!request.principal || reply.raw.closed) return;
     open.set(request, { keyId: request.principal.keyId, since: performance.now() });
     // Not onResponse: streams take the connection over and never get there.
     reply.raw.once('close', () => open.delete(request));

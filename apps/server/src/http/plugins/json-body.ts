@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { ApiError } from '@aaas/contract/errors';
 import type { App } from '../api.ts';
 
@@ -9,7 +10,11 @@ const DEPTH_MAX = 200;
 /** Reads JSON bodies. An empty one is none: many POSTs have nothing to say. */
 export function jsonBody(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  // No route takes text: without it such a body is refused for its type, like any other that is not JSON.
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // Decoding would put other characters in the place of the bad ones, and nobody would notice.
+    if (!isUtf8(body)) return done(new ApiError('malformed_json', 'The body is not UTF-8. Encode it so.'));
     const text = body.toString();
     if (text.trim() === '') return done(null, undefined);
     // Postgres stores no NUL, in text nor in JSON.

@@ -20,7 +20,7 @@ export async function sendDirectory(
   const name = `${names.at(-1) ?? place.sessionId}.${format}`;
   reply.header('content-disposition', attachment(name));
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
-  return sendStaged(reply, format, await stageArchive(place.site, format, entriesOf(api, place, names)));
+  return sendStaged(reply, format, await stageArchive(place, format, entriesOf(api, place, names)));
 }
 
 async function* entriesOf(api: Api, place: SessionPlace, names: string[]): AsyncGenerator<Buffer> {

@@ -3,6 +3,7 @@ import { createWebhook as storeWebhook } from '../../../../webhooks/create-webho
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { presentWebhook } from './present.ts';
+import { requireAnswers } from './require-answers.ts';
 import { requireAgents, requireTarget } from './require-target.ts';
 
 export function createWebhook(app: App, api: Api): void {
@@ -21,6 +22,7 @@ export function createWebhook(app: App, api: Api): void {
     async (request, reply) => {
       const { workspaceId } = request.principal;
       const { pool } = api.ctx;
+      if (request.body.include_response) requireAnswers(request.principal);
       const url = await requireTarget(api, request.body.url);
       await requireAgents(api, workspaceId, request.body.agent_ids);
       const { webhook, secret } = await storeWebhook(

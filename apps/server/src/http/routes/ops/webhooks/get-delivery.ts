@@ -3,6 +3,7 @@ import { findDelivery } from '../../../../webhooks/find-deliveries.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { presentDelivery } from './present.ts';
+import { requireAnswers } from './require-answers.ts';
 import { DeliveryParams, deliveryNotFound, isId, webhookOf } from './webhook-params.ts';
 
 export function getDelivery(app: App, api: Api): void {
@@ -23,7 +24,9 @@ export function getDelivery(app: App, api: Api): void {
       const { id: webhookId } = await webhookOf(api, request);
       const delivery = isId(id) ? await findDelivery(api.ctx.pool, { workspaceId, webhookId }, id) : null;
       if (!delivery) throw deliveryNotFound(request.params);
-      return { ...presentDelivery(delivery), payload: JSON.parse(delivery.body) };
+      const payload = JSON.parse(delivery.body);
+      if ('response' in payload.data) requireAnswers(request.principal);
+      return { ...presentDelivery(delivery), payload };
     },
   );
 }

@@ -3,6 +3,7 @@ import { updateWebhook as changeWebhook } from '../../../../webhooks/update-webh
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { presentWebhook } from './present.ts';
+import { requireAnswers } from './require-answers.ts';
 import { requireAgents, requireTarget } from './require-target.ts';
 import { WebhookParams, webhookNotFound, webhookOf } from './webhook-params.ts';
 
@@ -23,8 +24,9 @@ export function updateWebhook(app: App, api: Api): void {
     },
     async (request) => {
       const { workspaceId } = request.principal;
-      const { id } = await webhookOf(api, request);
+      const { id, includeResponse } = await webhookOf(api, request);
       const { url: text, ...rest } = request.body;
+      if (includeResponse || rest.include_response) requireAnswers(request.principal);
       const url = text === undefined ? {} : { url: await requireTarget(api, text) };
       await requireAgents(api, workspaceId, rest.agent_ids);
       const changed = await changeWebhook(api.ctx.pool, workspaceId, id, { ...rest, ...url });
