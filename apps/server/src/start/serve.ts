@@ -42,6 +42,7 @@ import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
+import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
 import { startResealing } from './start-resealing.ts';
@@ -131,8 +132,11 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
   const metrics = createMetrics();
   const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, keyring, now: () => new Date() };
+  const care = openCare({ settings, pool, metrics, log });
+  closers.add('health checks', () => care.health.close());
   const worker = new Worker({
     ctx,
+    care,
     nodeId: node.id,
     harness: claudeHarness({
       id: node.id,
@@ -175,6 +179,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     activeAgents: activeAgents(pool),
     pool,
     ownedSessions: () => worker.owned,
+    sandboxes: () => care.health.totals(),
+    starts: () => care.starts,
   });
   const api: Api = {
     ctx,

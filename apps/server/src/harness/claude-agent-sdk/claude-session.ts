@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { TurnProgress } from '../../sandboxes/health/turn-progress.ts';
+import type { ProcessQuery } from '../../sandboxes/reaper/find-processes.ts';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import { draftEvent } from '../../sessions/log/draft-event.ts';
@@ -9,6 +11,7 @@ import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
 import { CONTINUE_PROMPT, type ResumePlan } from './resume-plan.ts';
+import { TurnPhases } from './turn-phases.ts';
 import { TurnTranslator } from './turn-translator.ts';
 
 // What a closing process is given before it is killed.
@@ -21,6 +24,9 @@ const MCP_POLL_MS = 50;
 export class ClaudeSession implements HarnessSession {
   readonly spawned: Promise<void>;
   readonly exited: Promise<ExitInfo>;
+  readonly outputEnded: Promise<void>;
+  /** What the turn that runs waits for. */
+  readonly phases = new TurnPhases();
   readonly #input: MessageQueue;
   readonly #plan: ResumePlan | null;
   readonly #sink: TurnSink;
@@ -48,12 +54,17 @@ export class ClaudeSession implements HarnessSession {
     });
     this.spawned = attached.then(() => {});
     this.exited = attached.then((sandbox) => sandbox.exited);
+    this.outputEnded = attached.then((sandbox) => sandbox.outputEnded);
     // It goes on as soon as it is up, before anybody calls runTurn.
     if (this.#plan?.do === 'continue') this.#openTurn();
   }
 
   get pid(): number | null {
     return this.#sandbox.pid;
+  }
+
+  get tree(): ProcessQuery {
+    return this.#sandbox.tree;
   }
 
   get translator(): TurnTranslator | null {
@@ -82,6 +93,14 @@ export class ClaudeSession implements HarnessSession {
     await this.#query.mcpServerStatus();
   }
 
+  async ping(): Promise<void> {
+    await this.#query.mcpServerStatus();
+  }
+
+  progress(): TurnProgress | null {
+    return this.#turn && this.phases.progress();
+  }
+
   runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome> {
     const plan = how === 'resume' ? this.#plan : null;
     if (plan?.do === 'complete') {
@@ -107,6 +126,7 @@ export class ClaudeSession implements HarnessSession {
 
   #openTurn(): PromiseWithResolvers<TurnOutcome> {
     this.#translator = new TurnTranslator(this.#sink);
+    this.phases.begin();
     this.#hasBegun = false;
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
@@ -186,6 +206,7 @@ export class ClaudeSession implements HarnessSession {
       if (message.type === 'system' && message.subtype === 'session_state_changed' && message.state === 'running') {
         this.#hasBegun = true;
       }
+      this.phases.onMessage(message);
       const outcome = this.#translator?.onMessage(message);
       if (!outcome) continue;
       try {
