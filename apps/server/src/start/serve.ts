@@ -134,6 +134,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, keyring, now: () => new Date() };
   const care = openCare({ settings, pool, metrics, log });
   closers.add('health checks', () => care.health.close());
+  const bounds = workerBounds(settings);
   const worker = new Worker({
     ctx,
     care,
@@ -152,7 +153,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       },
     }),
     leaseTtlMs: settings.LEASE_TTL * 1000,
-    bounds: workerBounds(settings),
+    bounds,
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
   });
 
@@ -191,6 +192,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     simulated: providers.simulated,
     gateway,
     isolation: users.isolation,
+    restartDefaults: bounds,
     directories: { dataDir, nodeId: node.id, uidBase: users.uidBase },
     wake: (sessionId) => {
       if (!worker.wake(sessionId)) hints.wake(sessionId);

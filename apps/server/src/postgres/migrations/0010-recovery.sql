@@ -6,6 +6,7 @@ alter table sessions drop column failed_starts;
 -- The newest figures of a process tree. Not worth a log: they are measured again.
 create unlogged table sandbox_samples (
   session_id   text primary key references sessions (id) on delete cascade,
+  pid          integer not null,                        -- of the process that it is of
   at           timestamptz not null,
   memory_bytes bigint not null,
   cpu_seconds  double precision not null,               -- since the process was started

@@ -9,6 +9,8 @@ import { readVitals } from './process-vitals.ts';
 /** What a session's process tree took when it was last measured. */
 export interface Sample {
   sessionId: string;
+  /** Of the first process of the tree. */
+  pid: number;
   memoryBytes: number;
   /** Since the process was started. */
   cpuSeconds: number;
@@ -133,11 +135,12 @@ export class HealthMonitor {
       const tree = figures[index];
       const before = this.#patients.get(patient);
       // It ended meanwhile.
-      if (!tree || before === undefined) return [];
+      if (!tree || before === undefined || patient.pid === null) return [];
       const used = Math.max(0, tree.cpuSeconds - (before?.cpuSeconds ?? 0));
       this.#cpuSeconds += used;
       const sample = {
         sessionId: patient.sessionId,
+        pid: patient.pid,
         memoryBytes: tree.memoryBytes,
         cpuSeconds: Math.max(tree.cpuSeconds, before?.cpuSeconds ?? 0),
         cpuPercent: before ? (100 * used) / passedSeconds : 0,

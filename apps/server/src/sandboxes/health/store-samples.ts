@@ -3,13 +3,13 @@ import type { Sample } from './health-monitor.ts';
 
 const STORE = {
   name: 'sandboxes.store-samples',
-  text: `insert into sandbox_samples (session_id, at, memory_bytes, cpu_seconds, cpu_percent, processes)
-         select s.id, now(), f.memory_bytes, f.cpu_seconds, f.cpu_percent, f.processes
-           from unnest($1::text[], $2::bigint[], $3::double precision[], $4::double precision[], $5::int[])
-             as f (id, memory_bytes, cpu_seconds, cpu_percent, processes)
+  text: `insert into sandbox_samples (session_id, pid, at, memory_bytes, cpu_seconds, cpu_percent, processes)
+         select s.id, f.pid, now(), f.memory_bytes, f.cpu_seconds, f.cpu_percent, f.processes
+           from unnest($1::text[], $2::int[], $3::bigint[], $4::double precision[], $5::double precision[], $6::int[])
+             as f (id, pid, memory_bytes, cpu_seconds, cpu_percent, processes)
            join sessions s on s.id = f.id
          on conflict (session_id) do update
-            set at = excluded.at, memory_bytes = excluded.memory_bytes, cpu_seconds = excluded.cpu_seconds,
+            set pid = excluded.pid, at = excluded.at, memory_bytes = excluded.memory_bytes, cpu_seconds = excluded.cpu_seconds,
                 cpu_percent = excluded.cpu_percent, processes = excluded.processes`,
 };
 
@@ -19,6 +19,7 @@ export async function storeSamples(pool: Pool, samples: Sample[]): Promise<void>
     ...STORE,
     values: [
       samples.map((sample) => sample.sessionId),
+      samples.map((sample) => sample.pid),
       samples.map((sample) => Math.round(sample.memoryBytes)),
       samples.map((sample) => sample.cpuSeconds),
       samples.map((sample) => sample.cpuPercent),
