@@ -1,4 +1,5 @@
 import type { LiveDelta, StopReason } from '@aaas/contract/events';
+import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { TurnProgress } from '../sandboxes/health/turn-progress.ts';
 import type { ProcessQuery } from '../sandboxes/reaper/find-processes.ts';
 import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
@@ -39,13 +40,19 @@ export interface TurnSink {
   loadTranscript(subpath: string): Promise<string[]>;
 }
 
+/** Why a process that lives is given up. */
+export interface HarnessFailure {
+  reason: Extract<StatusReason, 'transcript_lost' | 'stream_ended'>;
+  detail: string;
+}
+
 export interface HarnessSession {
   readonly pid: number | null;
   /** By which the processes of its tree are found. */
   readonly tree: ProcessQuery;
   readonly exited: Promise<ExitInfo>;
-  /** Resolves when nothing can come from the process any more, though it may live. */
-  readonly outputEnded: Promise<void>;
+  /** Resolves when the process is of no use any more, though it may live. It is then killed. */
+  readonly failed: Promise<HarnessFailure>;
   lastOutput(): string;
   /** Resolves when the process answers on the path that turns use. */
   probe(): Promise<void>;

@@ -8,9 +8,6 @@ import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
 import type { SandboxCare } from './sandbox-care.ts';
 
-// Of a process that ends, the output may be closed first.
-const EXIT_FOLLOWS_MS = 2_000;
-
 export interface KeeperOptions {
   harness: Harness;
   owned: OwnedSession;
@@ -89,7 +86,9 @@ export class SandboxKeeper {
       throw new Error(describeExit(exit));
     });
     exited.catch(() => {});
-    void this.#watchOutput(session, news);
+    void session.failed.then(({ reason, detail }) =>
+      news(() => this.lose(reason, `${detail}\n${session.lastOutput()}`.trim())),
+    );
     news(() => this.#options.onSpawned(session.pid));
     const startMs = this.#options.startMs();
     const late = sleep(startMs, undefined, { ref: false }).then(() => {
@@ -102,13 +101,6 @@ export class SandboxKeeper {
       this.#watchHealth(session, news);
       await this.#options.onReady();
     });
-  }
-
-  /** A process that can say no more is of no use, though it may live on. */
-  async #watchOutput(session: HarnessSession, news: (job: () => Promise<void>) => void): Promise<void> {
-    await session.outputEnded;
-    const dead = await Promise.race([session.exited, sleep(EXIT_FOLLOWS_MS, null, { ref: false })]);
-    if (!dead) news(() => this.lose('stream_ended', `it closed its output and lives\n${session.lastOutput()}`.trim()));
   }
 
   #watchHealth(session: HarnessSession, news: (job: () => Promise<void>) => void): void {

@@ -45,7 +45,7 @@ function harnessOf(turn: (text: string, sink: TurnSink) => Promise<TurnOutcome>)
         pid: opened,
         exited: exit.promise as HarnessSession['exited'],
         tree: { marker: 'none', uid: null },
-        outputEnded: new Promise(() => {}),
+        failed: new Promise(() => {}),
         lastOutput: () => '',
         probe: async () => {},
         ping: async () => {},
