@@ -37,7 +37,6 @@ it.concurrent.each([
     killed = pid;
     process.kill(pid as unknown as number, 'SIGKILL');
   }
-  const upAt = Date.now();
   expect(await agent.ended(turn, 60_000)).toMatchObject({ state: 'completed', response: 'answer 2' });
 
   if (tool) expect(lines()).toBe(1);
