@@ -26,9 +26,10 @@ it.skipIf(!existsSync('/proc/self/stat'))('measures what left the tree, and nobo
     { marker, uid: null },
     { marker: `${marker}0`, uid: null },
   ];
+  // The shell says that it holds the memory before it has begun to sleep.
+  await expect.poll(async () => (await meter.measure(queries))[0]?.pids.length).toBeGreaterThanOrEqual(3);
   const [tree, other] = await meter.measure(queries);
   expect(tree?.pids).toContain(child.pid);
-  expect(tree?.pids.length).toBeGreaterThanOrEqual(3);
   expect(tree?.memoryBytes).toBeGreaterThan(40_000_000);
   expect(tree?.memoryBytes).toBeLessThan(200_000_000);
   expect(tree?.cpuSeconds).toBeGreaterThan(0.05);
