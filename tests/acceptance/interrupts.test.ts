@@ -117,7 +117,7 @@ it('replaces a process that is killed while it is idle', async () => {
     return status === 'idle' && now !== null && now !== pid;
   });
   expect(await agent.view()).toMatchObject({ restarts: 1 });
-  expect((await agent.timeline()).map((step) => step.reason)).toContain('process_exited');
+  expect((await agent.timeline()).map((step) => step.reason)).toContain('process_killed');
   expect((await agent.say('two')).response).toBe('Simulated reply 2: two');
 });
 

@@ -61,7 +61,7 @@ it('counts lost processes and failed turns by what they were', async () => {
   expect((await agent.post(script([{ wait_ms: 5_000 }]))).status).toBe(502);
 
   const text = await scrape();
-  expect(seriesIn(text, 'aaas_agent_errors_total{error_type="process_exited"}')).toBe(1);
+  expect(seriesIn(text, 'aaas_agent_errors_total{error_type="process_killed"}')).toBe(1);
   expect(seriesIn(text, 'aaas_agent_errors_total{error_type="turn_timed_out"}')).toBe(1);
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AgentBudget } from './budgets.ts';
 import { McpServersPatch, McpServersRequest, type StoredMcpServer } from './mcp.ts';
+import { RestartPolicy, RestartPolicyPatch } from './restart-policy.ts';
 
 export const AGENT_TYPE_NAMES = [
   'general',
@@ -77,7 +78,7 @@ export const AgentConfigRequest = z
     mcp_servers: McpServersRequest.optional(),
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
     limits: z.unknown().optional(),
-    restart_policy: z.unknown().optional(),
+    restart_policy: RestartPolicy.optional().describe('What becomes of it when its process is lost.'),
     idle_timeout_seconds: z.unknown().optional(),
     budget: AgentBudget.optional().describe('What it may spend; each limit holds on its own.'),
   })
@@ -104,6 +105,7 @@ export const AgentConfigPatch = z
       .optional()
       .describe('Merged by name: null removes a variable. Values are never shown again.'),
     mcp_servers: McpServersPatch.nullable().optional(),
+    restart_policy: RestartPolicyPatch.nullable().optional(),
   })
   .meta({ id: 'AgentConfigPatch' });
 export type AgentConfigPatch = z.infer<typeof AgentConfigPatch>;
@@ -129,4 +131,6 @@ export interface AgentDefinition {
   harness: 'claude-agent-sdk';
   /** Versions of before budgets have none. */
   budget?: AgentBudget | null;
+  /** Null, and in older versions nothing: all of it is the platform's. */
+  restart_policy?: RestartPolicy | null;
 }

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from './errors.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
+import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
@@ -45,6 +46,7 @@ export const AgentConfig = z
     mcp_servers: z.record(z.string(), McpServerView),
     harness: z.literal('claude-agent-sdk'),
     budget: AgentBudget.nullable(),
+    restart_policy: RestartPolicy.nullable().describe('What it does not name is the platform’s.'),
   })
   .meta({ id: 'AgentConfig' });
 export type AgentConfig = z.infer<typeof AgentConfig>;
@@ -80,6 +82,10 @@ export const Agent = z
         .describe('How far its own limits are used up. Only when one agent is asked for.'),
     }),
     restarts: z.number(),
+    recovery: RecoveryView.optional().describe('Only when one agent is asked for.'),
+    resources: Resources.nullable()
+      .optional()
+      .describe('Of its process tree; null: none runs, or it was not looked at yet. Only when one agent is asked for.'),
   })
   .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof Agent>;

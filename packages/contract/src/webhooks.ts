@@ -6,7 +6,7 @@ export const WEBHOOK_EVENTS = {
   'agent.updated': 'An agent got another version or another name.',
   'agent.deleted': 'An agent was deleted; it may still drain.',
   'agent.status_changed': 'The status of an agent changed: from what, to what, and why.',
-  'agent.error': 'An agent is in error: recovery was tried as often as allowed.',
+  'agent.error': 'An agent is in error: recovery was tried as often as allowed, or is not allowed.',
   'turn.completed': 'A message was answered: usage, cost and, on request, the answer.',
   'turn.failed': 'A message could not be answered.',
   'turn.interrupted': 'A turn was interrupted.',

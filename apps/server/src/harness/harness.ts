@@ -1,4 +1,7 @@
 import type { LiveDelta, StopReason } from '@aaas/contract/events';
+import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { TurnProgress } from '../sandboxes/health/turn-progress.ts';
+import type { ProcessQuery } from '../sandboxes/reaper/find-processes.ts';
 import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
 import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
 import type { Uncommitted } from '../sessions/log/append.ts';
@@ -37,12 +40,26 @@ export interface TurnSink {
   loadTranscript(subpath: string): Promise<string[]>;
 }
 
+/** Why a process that lives is given up. */
+export interface HarnessFailure {
+  reason: Extract<StatusReason, 'transcript_lost' | 'stream_ended'>;
+  detail: string;
+}
+
 export interface HarnessSession {
   readonly pid: number | null;
+  /** By which the processes of its tree are found. */
+  readonly tree: ProcessQuery;
   readonly exited: Promise<ExitInfo>;
+  /** Resolves when the process is of no use any more, though it may live. It is then killed. */
+  readonly failed: Promise<HarnessFailure>;
   lastOutput(): string;
   /** Resolves when the process answers on the path that turns use. */
   probe(): Promise<void>;
+  /** A cheap round trip on the same path, in a turn too. May never resolve: the caller has a deadline. */
+  ping(): Promise<void>;
+  /** Where the running turn stands; null: none runs. */
+  progress(): TurnProgress | null;
   /** Drives a turn to its end. Rejects when the process is lost on the way. */
   runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome>;
   /** Ends the running turn early; its `runTurn` then resolves as `interrupted`. Resolves when the process has obeyed. */

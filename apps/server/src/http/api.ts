@@ -12,6 +12,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { RestartDefaults } from '../sessions/lifecycle/restart-rules.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { LogFields } from '../telemetry/log-context.ts';
@@ -30,6 +31,8 @@ export interface Api {
   /** How the model providers are, and what they serve. */
   gateway: Pick<Gateway, 'upstreams' | 'models'>;
   isolation: 'user' | 'process';
+  /** What the platform does when a process is lost whose agent says nothing of it. */
+  restartDefaults: RestartDefaults;
   /** Where this node keeps the directories of sessions. */
   directories: DirectorySite;
   /** The session has something to do. A hint. */

@@ -7,9 +7,12 @@ import { pino } from 'pino';
 import { createAgent } from '../agents/create-agent.ts';
 import { defineAgent } from '../agents/define-agent.ts';
 import { ensureDefaultEnvironment } from '../environments/default-environment.ts';
+import { OomWitness } from '../sandboxes/health/oom-witness.ts';
+import { StartGate } from '../sandboxes/spawn/start-gate.ts';
 import { Keyring } from '../secrets/keyring.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import type { SandboxCare } from './lifecycle/sandbox-care.ts';
 import type { SessionContext } from './session-context.ts';
 
 export const WORKSPACE = 'wrkspc_test';
@@ -22,6 +25,14 @@ export function testContext(pool: Pool): SessionContext {
     metrics: createMetrics(),
     keyring: new Keyring([randomBytes(32)]),
     now: () => new Date(),
+  };
+}
+
+/** Nobody is found unhealthy, and nothing waits to start. */
+export function testCare(): SandboxCare {
+  return {
+    health: { watch: () => () => {}, oom: new OomWitness() },
+    starts: new StartGate({ limit: () => 100, onWait: () => {} }),
   };
 }
 

@@ -42,6 +42,7 @@ import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
+import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
 import { startResealing } from './start-resealing.ts';
@@ -132,8 +133,12 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
   const metrics = createMetrics();
   const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, keyring, now: () => new Date() };
+  const care = openCare({ settings, pool, metrics, log });
+  closers.add('health checks', () => care.health.close());
+  const bounds = workerBounds(settings);
   const worker = new Worker({
     ctx,
+    care,
     nodeId: node.id,
     harness: claudeHarness({
       id: node.id,
@@ -149,7 +154,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       },
     }),
     leaseTtlMs: settings.LEASE_TTL * 1000,
-    bounds: workerBounds(settings),
+    bounds,
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
   });
 
@@ -176,6 +181,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     activeAgents: activeAgents(pool),
     pool,
     ownedSessions: () => worker.owned,
+    sandboxes: () => care.health.totals(),
+    starts: () => care.starts,
   });
   const api: Api = {
     ctx,
@@ -186,6 +193,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     simulated: providers.simulated,
     gateway,
     isolation: users.isolation,
+    restartDefaults: bounds,
     directories: { dataDir, nodeId: node.id, uidBase: users.uidBase },
     wake: (sessionId) => {
       if (!worker.wake(sessionId)) hints.wake(sessionId);

@@ -22,6 +22,15 @@ export function workerBounds(settings: Settings): WorkerBounds {
     get turnMs() {
       return settings.AGENT_TIMEOUT * 1000;
     },
+    get autoRecovery() {
+      return settings.ENABLE_AUTO_RECOVERY;
+    },
+    get recoveryWindowMs() {
+      return settings.RECOVERY_WINDOW_SECONDS * 1000;
+    },
+    get recoveryBackoffMaxMs() {
+      return settings.RECOVERY_BACKOFF_MAX_SECONDS * 1000;
+    },
     get recoveryBackoffMs() {
       return settings.RECOVERY_BACKOFF_SECONDS * 1000;
     },

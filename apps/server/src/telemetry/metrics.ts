@@ -1,9 +1,15 @@
 import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActiveAgents } from './active-agents.ts';
+import {
+  createSandboxMetrics,
+  registerSandboxGauges,
+  type SandboxMetrics,
+  type SandboxSources,
+} from './sandbox-metrics.ts';
 
 /** What the platform counts while it works. Every label has a closed set of values. */
-export interface Metrics {
+export interface Metrics extends SandboxMetrics {
   agentCreated(agentType: string): void;
   agentDeleted(): void;
   /** `errorType`: the status reason of a lost process, or the error type of a failed turn. */
@@ -20,7 +26,7 @@ export interface Metrics {
 }
 
 /** What is read when somebody scrapes. */
-export interface MetricSources {
+export interface MetricSources extends SandboxSources {
   version: string;
   activeAgents: ActiveAgents;
   pool: { totalCount: number; idleCount: number; waitingCount: number };
@@ -32,7 +38,8 @@ const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 
 
 // Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
 const ERROR_TYPES = [
-  ...['start_failed', 'process_exited', 'transcript_lost', 'node_lost', 'attempts_used_up', 'turn_retry'],
+  ...['start_failed', 'process_exited', 'process_killed', 'out_of_memory', 'stream_ended', 'transcript_lost'],
+  ...['control_channel_timeout', 'turn_stalled', 'node_lost', 'attempts_used_up', 'recovery_off', 'turn_retry'],
   ...['turn_timed_out', 'model_overloaded_error', 'model_rate_limited_error', 'model_request_failed_error'],
 ];
 
@@ -41,7 +48,7 @@ const POLICIES = [
   ...['v1-creates', 'v1-reads', 'failed-auth', 'open-requests'],
 ];
 
-/** The counters of this process. This file is the one place where metrics are declared. */
+/** The counters of this process. This file and sandbox-metrics.ts are where metrics are declared. */
 export function createMetrics(): Metrics & { registry: Registry } {
   const registry = new Registry();
   const registers = [registry];
@@ -97,6 +104,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
   return {
     registry,
+    ...createSandboxMetrics(registry),
     agentCreated: (agentType) => created.inc({ agent_type: agentType }),
     agentDeleted: () => deleted.inc(),
     agentFailed: (errorType) => errors.inc({ error_type: errorType }),
@@ -112,6 +120,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
 export function registerGauges(registry: Registry, sources: MetricSources): void {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  registerSandboxGauges(registry, sources);
   // Gauges that call themselves totals; the same figures stand beside them by type.
   for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   new Gauge({

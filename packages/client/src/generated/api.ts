@@ -5753,6 +5753,10 @@ export interface components {
             next_action: string | null;
             node: string | null;
             pid: number | null;
+            /** @description Only when one agent is asked for. */
+            recovery?: components["schemas"]["Recovery"];
+            /** @description Of its process tree; null: none runs, or it was not looked at yet. Only when one agent is asked for. */
+            resources?: components["schemas"]["Resources"] | null;
             restarts: number;
             /** @description Its main session; the same one under /v1. */
             session_id: string;
@@ -5812,6 +5816,8 @@ export interface components {
             /** @enum {string} */
             permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
             personality: string | null;
+            /** @description What it does not name is the platform’s. */
+            restart_policy: components["schemas"]["RestartPolicy"] | null;
             system_prompt: string;
             temperature: number | null;
         };
@@ -5841,7 +5847,7 @@ export interface components {
             name?: string | null;
             permission_mode?: ("default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto") | null;
             personality?: string | null;
-            restart_policy?: unknown | null;
+            restart_policy?: components["schemas"]["RestartPolicyPatch"] | null;
             system_prompt?: string | null;
             temperature?: number | null;
         };
@@ -5882,7 +5888,8 @@ export interface components {
             permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
             /** @description How the agent should come across, in your own words. */
             personality?: string;
-            restart_policy?: unknown;
+            /** @description What becomes of it when its process is lost. */
+            restart_policy?: components["schemas"]["RestartPolicy"];
             /** @description Replaces the prompt of the type. */
             system_prompt?: string;
             /** @description Used when the request does not think. */
@@ -6581,7 +6588,8 @@ export interface components {
                 permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
                 /** @description How the agent should come across, in your own words. */
                 personality?: string;
-                restart_policy?: unknown;
+                /** @description What becomes of it when its process is lost. */
+                restart_policy?: components["schemas"]["RestartPolicy"];
                 /** @description Replaces the prompt of the type. */
                 system_prompt?: string;
                 /** @description Used when the request does not think. */
@@ -6596,6 +6604,20 @@ export interface components {
             /** @description Another name of `message`. */
             query?: string;
         };
+        Recovery: {
+            /** @description Losses that count at this moment. */
+            attempts_used: number;
+            backoff_seconds: number;
+            max_attempts: number;
+            /**
+             * @description always; on-failure: not after exit code 0 without an open turn; never: the open turn fails.
+             * @enum {string}
+             */
+            mode: "always" | "on-failure" | "never";
+            /** @description When the backoff that runs now ends. */
+            next_attempt_at: string | null;
+            window_seconds: number;
+        };
         ReplayWebhookRequest: {
             /**
              * Format: date-time
@@ -6607,6 +6629,36 @@ export interface components {
             /** @description There are more than one request replays: ask again. */
             more: boolean;
             replayed: number;
+        };
+        Resources: {
+            /** @description Of one core, between the last two samples. */
+            cpu_percent: number;
+            /** @description Since the process was started. */
+            cpu_seconds: number;
+            /** @description Memory that its end would give back: without pages of files. */
+            memory_bytes: number;
+            processes: number;
+            /** Format: date-time */
+            sampled_at: string;
+        };
+        RestartPolicy: {
+            /** @description Seconds before the second attempt; doubles with each one after it. */
+            backoff_seconds?: number;
+            /** @description Losses in the window after which the agent is in error. */
+            max_attempts?: number;
+            /**
+             * @description always; on-failure: not after exit code 0 without an open turn; never: the open turn fails.
+             * @enum {string}
+             */
+            mode?: "always" | "on-failure" | "never";
+            /** @description Seconds in which losses are counted; a completed turn ends it. */
+            window_seconds?: number;
+        };
+        RestartPolicyPatch: {
+            backoff_seconds?: number | null;
+            max_attempts?: number | null;
+            mode?: ("always" | "on-failure" | "never") | null;
+            window_seconds?: number | null;
         };
         RollBackAgentRequest: {
             /** @description The version to repeat. The result is a new version that equals it. */
@@ -6716,7 +6768,7 @@ export interface components {
             status: components["schemas"]["Status"];
         };
         /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "recovery_off" | "stopped";
         Turn: {
             /**
              * Format: date-time

@@ -1,5 +1,6 @@
 import type { Harness } from '../../harness/harness.ts';
 import type { RunnerBounds } from '../../sessions/lifecycle/runner-parts.ts';
+import type { SandboxCare } from '../../sessions/lifecycle/sandbox-care.ts';
 import { SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
 import type { OwnedSession, SessionContext } from '../../sessions/session-context.ts';
 import { claimSessions, findRunnable } from './claim-sessions.ts';
@@ -18,6 +19,7 @@ export interface WorkerOptions {
   nodeId: string;
   harness: Harness;
   bounds: WorkerBounds;
+  care: SandboxCare;
   leaseTtlMs: number;
   removeDirectory(sessionId: string): Promise<void>;
 }
@@ -119,8 +121,8 @@ export class Worker {
   }
 
   #run(owned: OwnedSession): void {
-    const { ctx, harness, bounds, removeDirectory } = this.#options;
-    const runner = new SessionRunner({ ctx, owned, harness, bounds, removeDirectory });
+    const { ctx, harness, bounds, care, removeDirectory } = this.#options;
+    const runner = new SessionRunner({ ctx, owned, harness, bounds, care, removeDirectory });
     this.#runners.set(owned.sessionId, runner);
     runner.done
       .catch((error) => ctx.log.error({ err: error, session_id: owned.sessionId }, 'session runner failed'))

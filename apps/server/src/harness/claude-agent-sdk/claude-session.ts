@@ -1,26 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { TurnProgress } from '../../sandboxes/health/turn-progress.ts';
+import type { ProcessQuery } from '../../sandboxes/reaper/find-processes.ts';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import { draftEvent } from '../../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
-import type { HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
+import type { HarnessFailure, HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
 import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
 import { CONTINUE_PROMPT, type ResumePlan } from './resume-plan.ts';
+import { TurnPhases } from './turn-phases.ts';
 import { TurnTranslator } from './turn-translator.ts';
 
 // What a closing process is given before it is killed.
 const CLOSE_GRACE_MS = 3_000;
-// A resumed process that does nothing by then believes that there is nothing to go on with.
-const CONTINUE_WITHIN_MS = 10_000;
+// A resumed process says with its first answer whether it goes on with its open turn; this long it may change its mind.
+const CONTINUE_WITHIN_MS = 3_000;
+// Of a process that ends, the output is closed first.
+const EXIT_FOLLOWS_MS = 2_000;
 const MCP_POLL_MS = 50;
 
 /** One live Claude Code process and the turn that it works on. */
 export class ClaudeSession implements HarnessSession {
   readonly spawned: Promise<void>;
   readonly exited: Promise<ExitInfo>;
+  readonly failed: Promise<HarnessFailure>;
+  /** What the turn that runs waits for. */
+  readonly phases = new TurnPhases();
   readonly #input: MessageQueue;
   readonly #plan: ResumePlan | null;
   readonly #sink: TurnSink;
@@ -28,7 +36,9 @@ export class ClaudeSession implements HarnessSession {
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
   #turn: PromiseWithResolvers<TurnOutcome> | null = null;
+  /** By its own word, Claude Code has begun with the turn, and has not come to rest. */
   #hasBegun = false;
+  #fail!: (failure: HarnessFailure) => void;
   #mcpConnectMs: number | null;
   #attached!: (sandbox: Sandbox) => void;
 
@@ -48,12 +58,19 @@ export class ClaudeSession implements HarnessSession {
     });
     this.spawned = attached.then(() => {});
     this.exited = attached.then((sandbox) => sandbox.exited);
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
     // It goes on as soon as it is up, before anybody calls runTurn.
     if (this.#plan?.do === 'continue') this.#openTurn();
   }
 
   get pid(): number | null {
     return this.#sandbox.pid;
+  }
+
+  get tree(): ProcessQuery {
+    return this.#sandbox.tree;
   }
 
   get translator(): TurnTranslator | null {
@@ -63,6 +80,7 @@ export class ClaudeSession implements HarnessSession {
   attachProcess(sandbox: Sandbox): void {
     this.#sandbox = sandbox;
     sandbox.exited.then((exit) => this.#turn?.reject(new Error(`the process ${describeExit(exit)}`)));
+    void this.#watchOutput(sandbox);
     this.#attached(sandbox);
   }
 
@@ -80,6 +98,14 @@ export class ClaudeSession implements HarnessSession {
   async probe(): Promise<void> {
     await this.#query.initializationResult();
     await this.#query.mcpServerStatus();
+  }
+
+  async ping(): Promise<void> {
+    await this.#query.mcpServerStatus();
+  }
+
+  progress(): TurnProgress | null {
+    return this.#turn && this.phases.progress();
   }
 
   runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome> {
@@ -107,6 +133,7 @@ export class ClaudeSession implements HarnessSession {
 
   #openTurn(): PromiseWithResolvers<TurnOutcome> {
     this.#translator = new TurnTranslator(this.#sink);
+    this.phases.begin();
     this.#hasBegun = false;
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
@@ -173,34 +200,50 @@ export class ClaudeSession implements HarnessSession {
   /** It is not asked as well: if it were only slow, it would do both, and answer the next turn with this one's words. */
   async #partUnlessBegun(): Promise<void> {
     const turn = this.#turn;
-    await this.probe().catch(() => {});
+    // Loss of the process is told elsewhere.
+    const answer = await this.#query.initializationResult().catch(() => null);
+    // The types of the SDK name the field in a comment alone.
+    if (!answer || (answer as { session_state?: unknown }).session_state === 'running') return;
     await sleep(CONTINUE_WITHIN_MS, undefined, { ref: false });
-    if (this.#turn === turn && !this.#hasBegun) await this.#part('the process did not go on with its open turn');
+    if (this.#turn === turn && !this.#hasBegun) {
+      this.#fail({ reason: 'stream_ended', detail: 'it did not go on with its open turn' });
+    }
   }
 
   async #read(): Promise<void> {
     for await (const message of this.#query) {
-      if (message.type === 'system' && message.subtype === 'mirror_error') {
-        return this.#part(`failed to store the transcript: ${message.error}`);
-      }
-      if (message.type === 'system' && message.subtype === 'session_state_changed' && message.state === 'running') {
-        this.#hasBegun = true;
-      }
+      if (message.type === 'system' && message.subtype === 'mirror_error') return this.#part(message.error);
+      if (message.type === 'system' && message.subtype === 'session_state_changed') this.#onState(message.state);
+      this.phases.onMessage(message);
       const outcome = this.#translator?.onMessage(message);
       if (!outcome) continue;
+      this.#hasBegun = false;
       try {
         await this.#translator?.settled();
         this.#turn?.resolve(outcome);
       } catch (error) {
-        return this.#part(`failed to store the transcript: ${error}`);
+        return this.#part(String(error));
       }
     }
   }
 
-  /** The process must not go on with this turn. */
-  async #part(why: string): Promise<void> {
-    this.#turn?.reject(new Error(why));
-    await this.kill();
+  /** It comes to rest after the result of a turn. One that does so before will never give one. */
+  #onState(state: 'idle' | 'running' | 'requires_action'): void {
+    if (state === 'idle' && this.#turn && this.#hasBegun) {
+      this.#fail({ reason: 'stream_ended', detail: 'it came to rest without a result of its turn' });
+    }
+    this.#hasBegun = state !== 'idle';
+  }
+
+  async #watchOutput(sandbox: Sandbox): Promise<void> {
+    await sandbox.outputEnded;
+    const exit = await Promise.race([sandbox.exited, sleep(EXIT_FOLLOWS_MS, null, { ref: false })]);
+    if (!exit) this.#fail({ reason: 'stream_ended', detail: 'it closed its output and lives' });
+  }
+
+  /** What the process remembers cannot be stored: it must not go on. Its owner ends it, and the turn with it. */
+  #part(why: string): void {
+    this.#fail({ reason: 'transcript_lost', detail: `failed to store the transcript: ${why}` });
   }
 }
 

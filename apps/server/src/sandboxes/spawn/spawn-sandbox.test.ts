@@ -17,3 +17,21 @@ it('keeps the last words of a process, without the secrets that it was given', a
   expect(sandbox.lastOutput()).toBe('cannot start: [redacted]');
   expect(await sandbox.exited).toMatchObject({ code: 3 });
 });
+
+it('notices that a process has closed its output although it lives', async () => {
+  const sandbox = spawnSandbox({
+    name: { node: { id: 'node_test', incarnation: 1 }, sessionId: 'sesn_silent', generation: 1 },
+    command: '/bin/sh',
+    args: ['-c', 'exec >&-; sleep 300'],
+    cwd: '/',
+    env: { PATH: process.env.PATH },
+    user: null,
+    needs: [],
+    secrets: [],
+  });
+  sandbox.child.stdout.resume();
+  await sandbox.outputEnded;
+  expect(await Promise.race([sandbox.exited, Promise.resolve('alive')])).toBe('alive');
+  await sandbox.kill();
+  expect(await sandbox.exited).toMatchObject({ signal: 'SIGKILL' });
+});

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { spawnAs, type User } from '../../processes/passage.ts';
 import { secretHider } from '../../telemetry/hide-secrets.ts';
+import type { ProcessQuery } from '../reaper/find-processes.ts';
 import { SANDBOX_MARKER, type SandboxName, sandboxMarker } from '../reaper/sandbox-marker.ts';
 import { sweep } from '../reaper/sweep.ts';
 
@@ -23,8 +24,12 @@ export interface Sandbox {
   /** Null: it could not be spawned; `exited` says why. */
   readonly pid: number | null;
   readonly child: ChildProcessWithoutNullStreams;
+  /** By which its processes are found. */
+  readonly tree: ProcessQuery;
   /** Resolves when the first process of the tree is gone, whatever ended it. */
   readonly exited: Promise<ExitInfo>;
+  /** Resolves when it can say no more, alive or not. */
+  readonly outputEnded: Promise<void>;
   /** The last lines it wrote to standard error. */
   lastOutput(): string;
   /** Ends the whole tree and resolves when it is confirmed gone. */
@@ -47,6 +52,7 @@ export function spawnSandbox(options: {
   secrets: string[];
 }): Sandbox {
   const marker = sandboxMarker(options.name);
+  const tree = { marker, uid: options.user?.uid ?? null };
   const hideSecrets = secretHider(options.secrets);
   const { command, args, user } = spawnAs(options.user, options, options.needs);
   const child = spawn(command, args, {
@@ -69,11 +75,13 @@ export function spawnSandbox(options: {
   return {
     pid: child.pid ?? null,
     child,
+    tree,
     exited,
+    outputEnded: new Promise((resolve) => child.stdout.once('close', resolve).once('end', resolve)),
     lastOutput: () => hideSecrets(output.trim()),
     kill: async () => {
       if (child.pid !== undefined) killGroup(child.pid);
-      await sweep({ marker, uid: options.user?.uid ?? null });
+      await sweep(tree);
       await exited;
     },
   };

@@ -28,7 +28,7 @@ const CHANGE = {
              operation = $4,
              -- start brings a failed session back: it counts from nought again
              sandbox_phase = old.sandbox_phase,
-             failed_starts = case when $4 = 'start' then 0 else s.failed_starts end,
+             losses = case when $4 = 'start' then '{}' else s.losses end,
              retry_at = case when $4 = 'start' then null else s.retry_at end,
              status_reason = $5, updated_at = $6,
              archived_at = case when $3::text = 'archived' then $6 else s.archived_at end,

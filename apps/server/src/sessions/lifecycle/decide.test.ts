@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Action, decide, type Observed, type SessionFacts } from './decide.ts';
+import { type Action, type Bounds, decide, type Observed, type SessionFacts } from './decide.ts';
 
 const NOW = 1_000_000;
-const BOUNDS = { drainMs: 30_000, maxRecoveryAttempts: 3 };
+const BOUNDS: Bounds = { drainMs: 30_000, restart: { mode: 'always', maxAttempts: 3 } };
 
 const session: SessionFacts = {
   intent: 'active',
@@ -12,7 +12,7 @@ const session: SessionFacts = {
   messageWaits: false,
   interruptWaits: false,
   noticeWaits: false,
-  failedStarts: 0,
+  losses: 0,
   retryAt: null,
   versionPending: false,
   ephemeral: false,
@@ -20,6 +20,7 @@ const session: SessionFacts = {
 const live: Observed = {
   process: 'live',
   lostReason: 'process_exited',
+  endedCleanly: false,
   turnDriven: false,
   turnDeadline: null,
   interrupted: false,
@@ -31,8 +32,17 @@ const driven: Observed = { ...live, turnDriven: true, turnDeadline: NOW + 60_000
 const running: SessionFacts = { ...session, turnStatus: 'running' };
 const query: SessionFacts = { ...session, ephemeral: true, messageWaits: true };
 
+const policy = (maxAttempts: number, mode: Bounds['restart']['mode'] = 'always'): Bounds => ({
+  ...BOUNDS,
+  restart: { mode, maxAttempts },
+});
+const SICK = { ...live, process: 'sick', lostReason: 'control_channel_timeout' } as const;
+const ENDED = { process: 'lost', endedCleanly: true } as const;
+const RECOVER = { do: 'recover', reason: 'process_exited' } as const;
+const GIVEN_UP = { do: 'fail', reason: 'recovery_off' } as const;
+
 // One row a story: what the row says, what the owner sees, what it does.
-const STORIES: [string, SessionFacts, Observed, Action][] = [
+const STORIES: [string, SessionFacts, Observed, Action, Bounds?][] = [
   // a live process
   ['nothing to do', session, live, { do: 'wait', until: null }],
   ['a message waits', { ...session, messageWaits: true }, live, { do: 'begin_turn' }],
@@ -160,7 +170,7 @@ const STORIES: [string, SessionFacts, Observed, Action][] = [
   ['an idle one sleeps', session, none, { do: 'settle', phase: 'none', reason: 'node_lost' }],
   ['one with a turn goes on', running, none, { do: 'recover', reason: 'node_lost' }],
   ['one with a message goes on', { ...session, messageWaits: true }, none, { do: 'recover', reason: 'node_lost' }],
-  ['nobody blames it for its node', { ...running, failedStarts: 9 }, none, { do: 'recover', reason: 'node_lost' }],
+  ['nobody blames it for its node', { ...running, losses: 9 }, none, { do: 'recover', reason: 'node_lost' }],
   // the process was lost
   ['first loss', session, { ...live, process: 'lost' }, { do: 'recover', reason: 'process_exited' }],
   ['a loss in a turn', running, { ...driven, process: 'lost' }, { do: 'recover', reason: 'process_exited' }],
@@ -170,7 +180,45 @@ const STORIES: [string, SessionFacts, Observed, Action][] = [
     { ...driven, process: 'lost', interrupted: true },
     { do: 'abandon_turn', reason: 'turn_interrupted' },
   ],
-  ['too many losses', { ...running, failedStarts: 3 }, { ...live, process: 'lost' }, { do: 'fail' }],
+  [
+    'too many losses',
+    { ...running, losses: 3 },
+    { ...live, process: 'lost' },
+    { do: 'fail', reason: 'attempts_used_up' },
+  ],
+  ['none is allowed', session, { ...live, process: 'lost' }, { do: 'fail', reason: 'attempts_used_up' }, policy(0)],
+  ['the policy says never', running, { ...driven, process: 'lost' }, GIVEN_UP, policy(3, 'never')],
+  ['nor when it is idle', session, { ...live, process: 'lost' }, GIVEN_UP, policy(3, 'never')],
+  ['on failure: a crash', session, { ...live, process: 'lost' }, RECOVER, policy(3, 'on-failure')],
+  ['on failure: it ended in a turn', running, { ...driven, ...ENDED }, RECOVER, policy(3, 'on-failure')],
+  [
+    'on failure: it ended by itself',
+    session,
+    { ...live, ...ENDED },
+    { do: 'close', reason: 'process_exited' },
+    policy(3, 'on-failure'),
+  ],
+  ['always: it ended by itself', session, { ...live, ...ENDED }, RECOVER],
+  [
+    'its node was lost in a turn: never',
+    running,
+    none,
+    { do: 'abandon_turn', reason: 'recovery_off' },
+    policy(3, 'never'),
+  ],
+  ['its node was lost: never', session, none, { do: 'settle', phase: 'none', reason: 'node_lost' }, policy(3, 'never')],
+  // a health check failed
+  ['sick', session, SICK, { do: 'condemn' }],
+  ['sick in a turn', running, { ...driven, ...SICK }, { do: 'condemn' }],
+  ['sick while it is told to stop', { ...running, intent: 'stopped' }, { ...driven, ...SICK }, { do: 'condemn' }],
+  ['sick while it is deleted', { ...session, intent: 'archived' }, SICK, { do: 'condemn' }],
+  [
+    'and then it is lost like any other',
+    { ...running, sandboxPhase: 'unhealthy' },
+    { ...SICK, process: 'lost' },
+    { do: 'recover', reason: 'control_channel_timeout' },
+  ],
+  ['its owner died meanwhile', { ...running, sandboxPhase: 'unhealthy' }, none, { do: 'recover', reason: 'node_lost' }],
   ['in error', { ...session, sandboxPhase: 'failed', messageWaits: true }, none, { do: 'release' }],
   ['start brings it back', { ...session, sandboxPhase: 'failed', operation: 'start' }, none, { do: 'start' }],
   // stop
@@ -243,7 +291,7 @@ const STORIES: [string, SessionFacts, Observed, Action][] = [
 ];
 
 describe('decide', () => {
-  it.each(STORIES)('%s', (_story, facts, seen, action) => {
-    expect(decide(facts, seen, BOUNDS, NOW)).toEqual(action);
+  it.each(STORIES)('%s', (_story, facts, seen, action, bounds = BOUNDS) => {
+    expect(decide(facts, seen, bounds, NOW)).toEqual(action);
   });
 });

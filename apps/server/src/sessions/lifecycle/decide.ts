@@ -1,4 +1,5 @@
 import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
+import type { RestartMode } from '@aaas/contract/restart-policy';
 import { hasOpenTurn, type StatusColumns } from './status.ts';
 
 /** What the row says. */
@@ -10,8 +11,8 @@ export interface SessionFacts extends StatusColumns {
   interruptWaits: boolean;
   /** Somebody has left an event for the log. */
   noticeWaits: boolean;
-  /** Starts and turns that failed in a row. */
-  failedStarts: number;
+  /** How often its process was lost, as far as it counts now. */
+  losses: number;
   retryAt: number | null;
   /** Another version of the agent is to be taken when no turn is open. */
   versionPending: boolean;
@@ -21,9 +22,12 @@ export interface SessionFacts extends StatusColumns {
 
 /** What the owner sees of its own process. Times are milliseconds of the clock that `now` comes from. */
 export interface Observed {
-  process: 'none' | 'starting' | 'live' | 'lost';
-  /** Why the process was lost. */
+  /** sick: a health check has failed, and it has not been ended yet. */
+  process: 'none' | 'starting' | 'live' | 'sick' | 'lost';
+  /** Why the process is sick or was lost. */
   lostReason: StatusReason;
+  /** It ended by itself with exit code 0. */
+  endedCleanly: boolean;
   /** A turn is being driven by this owner. */
   turnDriven: boolean;
   turnDeadline: number | null;
@@ -37,7 +41,8 @@ export interface Observed {
 
 export interface Bounds {
   drainMs: number;
-  maxRecoveryAttempts: number;
+  /** Of the agent's restart policy. */
+  restart: { mode: RestartMode; maxAttempts: number };
 }
 
 export type Action =
@@ -58,7 +63,9 @@ export type Action =
   | { do: 'close'; reason: StatusReason }
   /** The process is gone against our will: count it and try again, at once the first time. */
   | { do: 'recover'; reason: StatusReason }
-  | { do: 'fail' }
+  /** A health check failed: say so and end the process. */
+  | { do: 'condemn' }
+  | { do: 'fail'; reason: Extract<StatusReason, 'attempts_used_up' | 'recovery_off'> }
   /** No process and none wanted: say so in the row. */
   | { do: 'settle'; phase: Extract<SandboxPhase, 'none' | 'failed'>; reason: StatusReason }
   /** It is up and stays up, as was asked. */
@@ -73,6 +80,7 @@ export type Action =
 export function decide(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
   if (session.noticeWaits && session.intent !== 'archived') return { do: 'log_notices' };
   if (isSpent(session, seen)) return { do: 'finish' };
+  if (seen.process === 'sick') return { do: 'condemn' };
   const leaving = leaveReason(session, seen);
   return leaving ? decideLeaving(session, seen, bounds, now, leaving) : decideActive(session, seen, bounds, now);
 }
@@ -117,17 +125,20 @@ function decideLeaving(
 }
 
 function decideActive(session: SessionFacts, seen: Observed, bounds: Bounds, now: number): Action {
-  // It was killed because it did not obey an interrupt: the turn ends with it.
-  if (seen.process === 'lost' && seen.turnDriven && seen.interrupted)
-    return { do: 'abandon_turn', reason: 'turn_interrupted' };
-  if (seen.process === 'lost') {
-    return session.failedStarts < bounds.maxRecoveryAttempts
-      ? { do: 'recover', reason: seen.lostReason }
-      : { do: 'fail' };
-  }
+  if (seen.process === 'lost') return decideLost(session, seen, bounds);
   if (seen.process === 'starting') return { do: 'wait', until: null };
   if (seen.process === 'live') return decideLive(session, seen, now);
-  return decideWithoutProcess(session, now);
+  return decideWithoutProcess(session, bounds, now);
+}
+
+function decideLost(session: SessionFacts, seen: Observed, { restart }: Bounds): Action {
+  // It was killed because it did not obey an interrupt: the turn ends with it.
+  if (seen.turnDriven && seen.interrupted) return { do: 'abandon_turn', reason: 'turn_interrupted' };
+  if (restart.mode === 'never') return { do: 'fail', reason: 'recovery_off' };
+  const finished = seen.endedCleanly && !hasOpenTurn(session);
+  if (restart.mode === 'on-failure' && finished) return { do: 'close', reason: seen.lostReason };
+  if (session.losses >= restart.maxAttempts) return { do: 'fail', reason: 'attempts_used_up' };
+  return { do: 'recover', reason: seen.lostReason };
 }
 
 function decideLive(session: SessionFacts, seen: Observed, now: number): Action {
@@ -148,7 +159,7 @@ function decideLive(session: SessionFacts, seen: Observed, now: number): Action 
   return { do: 'wait', until: null };
 }
 
-function decideWithoutProcess(session: SessionFacts, now: number): Action {
+function decideWithoutProcess(session: SessionFacts, { restart }: Bounds, now: number): Action {
   if (session.versionPending && !hasOpenTurn(session)) return { do: 'take_version' };
   if (session.sandboxPhase === 'failed' && session.operation !== 'start') return { do: 'release' };
   if (session.operation === 'hibernate' && !hasOpenTurn(session)) {
@@ -166,7 +177,11 @@ function decideWithoutProcess(session: SessionFacts, now: number): Action {
   }
   // The row speaks of a process that its owner took with it.
   const orphaned = !['none', 'failed', 'recovering'].includes(session.sandboxPhase);
-  if (orphaned && session.operation !== 'start') return { do: 'recover', reason: 'node_lost' };
+  if (orphaned && session.operation !== 'start') {
+    // Not the agent's fault: the turn is given up, and the agent sleeps.
+    if (restart.mode === 'never' && hasOpenTurn(session)) return { do: 'abandon_turn', reason: 'recovery_off' };
+    return { do: 'recover', reason: 'node_lost' };
+  }
   if (session.retryAt !== null && session.retryAt > now) return { do: 'wait', until: session.retryAt };
   return { do: 'start' };
 }

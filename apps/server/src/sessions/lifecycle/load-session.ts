@@ -23,7 +23,8 @@ export interface SessionRow {
   operation: 'start' | 'restart' | 'hibernate' | null;
   pid: number | null;
   restarts: number;
-  failedStarts: number;
+  /** When its processes were lost, as far as it may count against its restart policy. */
+  losses: Date[];
   retryAt: Date | null;
   messagesCount: number;
   openTurnId: string | null;
@@ -40,7 +41,7 @@ const LOAD = {
     select s.id, s.workspace_id as "workspaceId", s.agent_id as "agentId", s.agent_version as "agentVersion", s.next_version as "nextVersion", s.ephemeral,
            s.number, s.harness, s.harness_session_id as "harnessSessionId", v.definition, s.intent,
            s.turn_status as "turnStatus", s.sandbox_phase as "sandboxPhase", s.status, s.operation, s.pid, s.restarts,
-           s.failed_starts as "failedStarts", s.retry_at as "retryAt", s.messages_count as "messagesCount", h.requested,
+           s.losses, s.retry_at as "retryAt", s.messages_count as "messagesCount", h.requested,
            (select t.id from turns t where t.session_id = s.id and t.state = 'running') as "openTurnId",
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
                       and i.type <> 'user.interrupt') as "messageWaits",

@@ -1,16 +1,15 @@
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import type { TurnDriver } from '../turns/run-turn.ts';
 import type { SessionRow } from './load-session.ts';
+import type { RestartDefaults } from './restart-rules.ts';
 import type { SandboxKeeper } from './sandbox-keeper.ts';
 
 /** Times in milliseconds. They change while a session is owned: read at each use. */
-export interface RunnerBounds {
+export interface RunnerBounds extends RestartDefaults {
   drainMs: number;
   interruptMs: number;
   startMs: number;
   turnMs: number;
-  recoveryBackoffMs: number;
-  maxRecoveryAttempts: number;
 }
 
 /** What the steps of an owner work on. Only its loop calls them. */

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness, HarnessSession, InterruptedTurn, TurnSink } from '../../harness/harness.ts';
-import { describeExit } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import { classifyExit } from '../../sandboxes/health/classify-exit.ts';
+import { describeExit, type ExitInfo } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { StartKind } from '../../sandboxes/spawn/start-gate.ts';
 import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
+import type { SandboxCare } from './sandbox-care.ts';
 
 export interface KeeperOptions {
   harness: Harness;
   owned: OwnedSession;
+  care: SandboxCare;
   sink: TurnSink;
   /** How long it may take to answer its first probe, at the moment of asking. */
   startMs(): number;
@@ -19,15 +23,19 @@ export interface KeeperOptions {
 
 /** Keeps the one process of a session: starts it, notices its death, ends it. */
 export class SandboxKeeper {
-  state: 'none' | 'starting' | 'live' | 'lost' = 'none';
+  state: 'none' | 'starting' | 'live' | 'sick' | 'lost' = 'none';
   lostReason: StatusReason = 'process_exited';
   lostDetail: string | null = null;
+  /** It ended by itself with exit code 0. */
+  endedCleanly = false;
   /** The turn that the process was started to go on with. */
   interrupted: InterruptedTurn | null = null;
   readonly #options: KeeperOptions;
   #session: HarnessSession | null = null;
   /** Tells a start from the one before it, whose news no longer count. */
   #attempt = 0;
+  #starting = new AbortController();
+  #endWatch = () => {};
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -38,15 +46,17 @@ export class SandboxKeeper {
     return this.#session;
   }
 
-  start(row: SessionRow, interrupted: InterruptedTurn | null): void {
+  start(row: SessionRow, interrupted: InterruptedTurn | null, kind: StartKind): void {
     this.state = 'starting';
     this.interrupted = interrupted;
+    this.endedCleanly = false;
+    this.#starting = new AbortController();
     const attempt = ++this.#attempt;
     const news = (job: () => Promise<void>) =>
       this.#options.post(async () => {
         if (attempt === this.#attempt) await job();
       });
-    this.#open(row, interrupted, attempt, news).catch((error: Error) => {
+    this.#open(row, interrupted, kind, attempt, news).catch((error: Error) => {
       news(() => this.lose('start_failed', `${error.message}\n${this.#session?.lastOutput() ?? ''}`.trim()));
     });
   }
@@ -54,18 +64,31 @@ export class SandboxKeeper {
   async #open(
     row: SessionRow,
     interrupted: InterruptedTurn | null,
+    kind: StartKind,
     attempt: number,
     news: (job: () => Promise<void>) => void,
   ): Promise<void> {
-    const { harness, owned, sink } = this.#options;
-    const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink });
-    if (attempt !== this.#attempt) return session.kill();
+    const { harness, owned, sink, care } = this.#options;
+    const leave = await care.starts.enter(kind, this.#starting.signal);
+    try {
+      const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink });
+      if (attempt !== this.#attempt) return await session.kill();
+      await this.#bringUp(session, news);
+    } finally {
+      leave();
+    }
+  }
+
+  async #bringUp(session: HarnessSession, news: (job: () => Promise<void>) => void): Promise<void> {
     this.#session = session;
     const exited = session.exited.then((exit) => {
-      news(() => this.lose('process_exited', `${describeExit(exit)}\n${session.lastOutput()}`.trim()));
+      news(() => this.#loseExited(session, exit));
       throw new Error(describeExit(exit));
     });
     exited.catch(() => {});
+    void session.failed.then(({ reason, detail }) =>
+      news(() => this.lose(reason, `${detail}\n${session.lastOutput()}`.trim())),
+    );
     news(() => this.#options.onSpawned(session.pid));
     const startMs = this.#options.startMs();
     const late = sleep(startMs, undefined, { ref: false }).then(() => {
@@ -75,13 +98,40 @@ export class SandboxKeeper {
     news(async () => {
       if (this.state !== 'starting') return;
       this.state = 'live';
+      this.#watchHealth(session, news);
       await this.#options.onReady();
     });
+  }
+
+  #watchHealth(session: HarnessSession, news: (job: () => Promise<void>) => void): void {
+    const { care, owned } = this.#options;
+    this.#endWatch = care.health.watch({
+      sessionId: owned.sessionId,
+      tree: session.tree,
+      pid: session.pid,
+      ping: () => session.ping(),
+      progress: () => session.progress(),
+      onUnhealthy: ({ reason, detail }) =>
+        news(async () => {
+          if (this.state !== 'live') return;
+          this.state = 'sick';
+          this.lostReason = reason;
+          this.lostDetail = detail;
+        }),
+    });
+  }
+
+  async #loseExited(session: HarnessSession, exit: ExitInfo): Promise<void> {
+    const output = session.lastOutput();
+    const { reason, how } = classifyExit(exit, output, () => this.#options.care.health.oom.explains());
+    this.endedCleanly = exit.code === 0;
+    await this.lose(reason, `${how}\n${output}`.trim());
   }
 
   /** The process is gone, or as good as gone: its tree is ended and the owner told. */
   async lose(reason: StatusReason, detail: string): Promise<void> {
     if (this.state === 'none' || this.state === 'lost') return;
+    this.#endWatch();
     this.state = 'lost';
     this.lostReason = reason;
     this.lostDetail = detail.slice(-2_000);
@@ -101,6 +151,8 @@ export class SandboxKeeper {
 
   async #end(how: (session: HarnessSession) => Promise<void>): Promise<void> {
     this.#attempt++;
+    this.#starting.abort();
+    this.#endWatch();
     const session = this.#session;
     this.#session = null;
     this.state = 'none';

@@ -6,7 +6,7 @@ import { addInput } from '../inbox/add-input.ts';
 import { draftEvent } from '../log/draft-event.ts';
 import { readLog } from '../log/read-log.ts';
 import type { SessionContext } from '../session-context.ts';
-import { addSession, testContext, WORKSPACE } from '../testing.ts';
+import { addSession, testCare, testContext, WORKSPACE } from '../testing.ts';
 import { waitForTurn } from '../turns/wait-for-turn.ts';
 import { SessionRunner } from './session-runner.ts';
 
@@ -24,8 +24,11 @@ const BOUNDS = {
   interruptMs: 1_000,
   startMs: 5_000,
   turnMs: 60_000,
-  recoveryBackoffMs: 0,
+  autoRecovery: true,
   maxRecoveryAttempts: 2,
+  recoveryWindowMs: 60_000,
+  recoveryBackoffMs: 0,
+  recoveryBackoffMaxMs: 0,
 };
 const DONE = { kind: 'completed', stopReason: 'end_turn', response: 'done' } as const;
 const nothing = { events: [], transcript: [] };
@@ -41,8 +44,12 @@ function harnessOf(turn: (text: string, sink: TurnSink) => Promise<TurnOutcome>)
       const session: HarnessSession = {
         pid: opened,
         exited: exit.promise as HarnessSession['exited'],
+        tree: { marker: 'none', uid: null },
+        failed: new Promise(() => {}),
         lastOutput: () => '',
         probe: async () => {},
+        ping: async () => {},
+        progress: () => null,
         runTurn: ({ input }) => turn((input.content as { text: string }[])[0]?.text ?? '', sink),
         interrupt: async () => {},
         close: end,
@@ -60,7 +67,14 @@ async function run(
   const sessionId = await addSession(ctx);
   const owned = (await claimSessions(ctx.pool, 'node_1', 100)).find((one) => one.sessionId === sessionId);
   if (!owned) throw new Error('the session was not claimed');
-  const runner = new SessionRunner({ ctx, owned, harness, bounds: BOUNDS, removeDirectory: async () => {} });
+  const runner = new SessionRunner({
+    ctx,
+    owned,
+    harness,
+    bounds: BOUNDS,
+    care: testCare(),
+    removeDirectory: async () => {},
+  });
   const say = async (text: string) => {
     const input = { type: 'user.message' as const, body: { content: [{ type: 'text', text }] } };
     const added = await addInput(ctx, { workspaceId: WORKSPACE, sessionId }, input, 10);

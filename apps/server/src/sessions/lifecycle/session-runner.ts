@@ -7,7 +7,7 @@ import { takeInterrupts } from '../inbox/take-interrupts.ts';
 import { logNotices } from '../log/log-notices.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import { beginTurn } from '../turns/begin-turn.ts';
-import { interruptedEnding } from '../turns/judge-turn.ts';
+import { abandonedEnding } from '../turns/judge-turn.ts';
 import { TurnDriver } from '../turns/run-turn.ts';
 import { changeIntent } from './change-intent.ts';
 import { clearRunnable } from './clear-runnable.ts';
@@ -15,9 +15,10 @@ import { type Action, decide, type Observed } from './decide.ts';
 import { loadSession, type SessionRow } from './load-session.ts';
 import { Mailbox } from './mailbox.ts';
 import { purgeSession } from './purge-session.ts';
-import { failSession, recoverSandbox, retryTurn } from './recover-sandbox.ts';
+import { condemnSandbox, failSession, recoverSandbox, recoveryOf, retryTurn } from './recover-sandbox.ts';
 import { releaseSession } from './release-session.ts';
 import type { RunnerBounds, RunnerParts } from './runner-parts.ts';
+import type { SandboxCare } from './sandbox-care.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
 import { onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
 import { hasOpenTurn } from './status.ts';
@@ -29,6 +30,7 @@ export interface RunnerOptions {
   owned: OwnedSession;
   harness: Harness;
   bounds: RunnerBounds;
+  care: SandboxCare;
   /** Removes what the session has on this node's disk. */
   removeDirectory(sessionId: string): Promise<void>;
 }
@@ -58,7 +60,7 @@ export class SessionRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    const { ctx, owned, harness, bounds } = options;
+    const { ctx, owned, harness, bounds, care } = options;
     const post = (job: () => Promise<void>) => this.#mailbox.post(job);
     const row = () => this.#row;
     this.#turns = new TurnDriver({
@@ -72,6 +74,7 @@ export class SessionRunner {
     this.#sandbox = new SandboxKeeper({
       harness,
       owned,
+      care,
       sink: this.#turns.sink,
       startMs: () => bounds.startMs,
       post,
@@ -141,17 +144,19 @@ export class SessionRunner {
     this.#row = await loadSession(ctx, owned);
     addLogFields({ workspace_id: this.#row.workspaceId, agent_id: this.#row.agentId });
     if (this.#refusal) {
-      await failSession(this.#parts, this.#refusal);
+      await failSession(this.#parts, 'attempts_used_up', this.#refusal);
       this.#refusal = null;
       return false;
     }
     const now = ctx.now().getTime();
+    const { rules, losses } = recoveryOf(this.#parts);
     const facts = {
       ...this.#row,
+      losses: losses.length,
       retryAt: this.#row.retryAt?.getTime() ?? null,
       versionPending: this.#row.nextVersion !== null,
     };
-    const action = decide(facts, this.#observe(), bounds, now);
+    const action = decide(facts, this.#observe(), { drainMs: bounds.drainMs, restart: rules }, now);
     switch (action.do) {
       case 'wait':
         await clearRunnable(ctx, owned, this.#row.requested);
@@ -181,6 +186,7 @@ export class SessionRunner {
     return {
       process: this.#sandbox.state,
       lostReason: this.#sandbox.lostReason,
+      endedCleanly: this.#sandbox.endedCleanly,
       turnDriven: this.#turns.open !== null,
       turnDeadline: this.#turns.open && this.#turns.open.startedAt.getTime() + this.#options.bounds.turnMs,
       interrupted: this.#turns.interruptedBy !== null,
@@ -219,16 +225,18 @@ export class SessionRunner {
         return logNotices(ctx, owned);
       case 'abandon_turn':
         await takeInterrupts(ctx, owned, null);
-        return this.#turns.abandon(interruptedEnding(this.#turns.interruptedBy ?? action.reason, null));
+        return this.#turns.abandon(abandonedEnding(this.#turns.interruptedBy ?? action.reason));
       case 'drain':
         this.#drainingSince = ctx.now().getTime();
         return this.#move('draining', this.#leave ?? 'stop_requested');
       case 'close':
         return this.#close(action.reason);
+      case 'condemn':
+        return condemnSandbox(this.#parts);
       case 'recover':
         return recoverSandbox(this.#parts, action.reason);
       case 'fail':
-        return failSession(this.#parts, this.#sandbox.lostDetail);
+        return failSession(this.#parts, action.reason, this.#sandbox.lostDetail);
       case 'settle':
         return this.#settle(action.phase, action.reason);
       case 'operation_done':

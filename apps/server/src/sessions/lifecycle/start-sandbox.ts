@@ -10,6 +10,7 @@ import { transition } from './transition.ts';
 /** Starts the process of a session, and takes over the turn that the last one left open. */
 export async function startSandbox({ ctx, owned, row, turns, sandbox }: RunnerParts): Promise<void> {
   const session = row();
+  const recovers = session.sandboxPhase === 'recovering';
   // Whoever asked for the start has said so in the log already.
   if (session.sandboxPhase === 'starting') await clearOperation(ctx, owned, session.operation);
   else {
@@ -18,7 +19,7 @@ export async function startSandbox({ ctx, owned, row, turns, sandbox }: RunnerPa
     await transition(ctx, owned, session, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
   }
   const interrupted = hasOpenTurn(session) ? await turns.reopen() : null;
-  sandbox.start(session, interrupted);
+  sandbox.start(session, interrupted, recovers ? 'recovery' : 'wanted');
 }
 
 /** The process has answered its first probe. */
@@ -48,7 +49,7 @@ export async function takeNextVersion({ ctx, owned, row, turns, sandbox }: Runne
   if (!(await adoptVersion(ctx, owned, session, definition))) return;
   // Replaced just now, or by a try before this one. A start that somebody asked for is carried out as such.
   const replaced = session.sandboxPhase === 'starting' && session.operation === null && session.intent === 'active';
-  if (replaced && sandbox.state === 'none') sandbox.start(session, null);
+  if (replaced && sandbox.state === 'none') sandbox.start(session, null, 'wanted');
 }
 
 function startReason({ operation, sandboxPhase }: SessionRow): StatusReason {

@@ -12,7 +12,7 @@ export interface SandboxChange {
   turnStatus?: TurnStatus;
   pid?: number | null;
   restarts?: number;
-  failedStarts?: number;
+  losses?: Date[];
   retryAt?: Date | null;
   /** The operation that this change completes. */
   operationDone?: SessionRow['operation'];
@@ -29,7 +29,7 @@ const TRANSITION = {
       select s.status from sessions s, head where s.id = $1 for update of s
     ), changed as (
       update sessions s
-         set sandbox_phase = $4, turn_status = $5, pid = $6, restarts = $7, failed_starts = $8, retry_at = $9,
+         set sandbox_phase = $4, turn_status = $5, pid = $6, restarts = $7, losses = $8, retry_at = $9,
              operation = case when s.operation = $10 then null else s.operation end,
              status_reason = $11, status_detail = $12, next_action = $13, updated_at = $14,
              status_since = case when session_status(s.intent, $5, $4) is distinct from s.status then $14 else s.status_since end
@@ -78,7 +78,7 @@ export async function transition(
       next.turnStatus,
       next.pid,
       next.restarts,
-      next.failedStarts,
+      next.losses,
       next.retryAt,
       change.operationDone ?? null,
       why.reason,

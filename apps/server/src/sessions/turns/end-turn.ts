@@ -31,7 +31,8 @@ const END = {
       select s.status, s.messages_count from sessions s, head where s.id = $1 for update of s
     ), changed as (
       update sessions s
-         set turn_status = 'idle', messages_count = s.messages_count + 1, failed_starts = 0, retry_at = null,
+         set turn_status = 'idle', messages_count = s.messages_count + 1, retry_at = null,
+             losses = case when $6 = 'completed' then '{}' else s.losses end,
              status_reason = $4, status_detail = null, next_action = null, updated_at = $5, status_since = $5
         from old where s.id = $1
       returning s.status
@@ -106,7 +107,7 @@ export async function endTurn(
   const written = result.rows[0];
   if (!written && !(await hasEnded(ctx, turn.id))) throw new Fenced(owned);
   row.turnStatus = 'idle';
-  row.failedStarts = 0;
+  if (ending.state === 'completed') row.losses = [];
   row.retryAt = null;
   // Ended before, by an attempt whose answer was lost: what it wrote stands.
   if (!written) return;

@@ -48,6 +48,16 @@ export function interruptedEnding(reason: StatusReason, response: string | null)
   };
 }
 
+/** How a turn ends that nobody will drive any more. */
+export function abandonedEnding(reason: StatusReason): TurnEnding {
+  if (reason !== 'recovery_off') return interruptedEnding(reason, null);
+  return failedEnding({
+    type: 'unknown_error',
+    message:
+      'The node that worked on this turn is gone, and the restart policy of the agent is never: it was not taken up again. What its tools did stays done.',
+  });
+}
+
 export function failedEnding(error: TurnError): TurnEnding {
   const stopReason = error.type === 'budget_exceeded' ? error.type : 'retries_exhausted';
   return { state: 'failed', stopReason, response: null, error, reason: 'turn_ended' };

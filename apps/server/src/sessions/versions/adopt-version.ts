@@ -23,8 +23,15 @@ export function needsNewProcess(before: AgentDefinition, after: AgentDefinition)
   return !isDeepStrictEqual(atStart(before), atStart(after));
 }
 
-// The temperature is set by the gateway, from the version that the session has.
-function atStart({ name: _name, description: _description, temperature: _temperature, ...rest }: AgentDefinition) {
+// The temperature is set by the gateway and the restart policy kept by the owner, from the version that the session has.
+function atStart(definition: AgentDefinition) {
+  const {
+    name: _name,
+    description: _description,
+    temperature: _temperature,
+    restart_policy: _policy,
+    ...rest
+  } = definition;
   // jsonb keeps no order of keys, and comparing does not ask for it.
   return rest;
 }
