@@ -119,6 +119,19 @@ export const Settings = z.object({
     .default(5)
     .describe('Wait before the second recovery; doubles with each one after it.'),
   LEASE_TTL: whole(2, 600).default(10).describe('Seconds without a heartbeat after which a node counts as gone.'),
+  LEASE_MARGIN: whole(1, 300)
+    .default(3)
+    .describe(
+      'Seconds before the end of a lease that could not be renewed at which agents are frozen; less than LEASE_TTL.',
+    ),
+  REAPER_INTERVAL: whole(1, 86_400)
+    .default(60)
+    .describe('Seconds between two searches for processes of agents that nobody owns any more; they are killed.'),
+  UPSTREAM_OUTAGE_SECONDS: whole(0, 86_400)
+    .default(900)
+    .describe(
+      'Seconds for which a turn waits and is tried again while no model provider answers; 0: it fails at once.',
+    ),
   AGENT_UID_BASE: whole(1_000, 2_000_000_000)
     .optional()
     .describe(
@@ -258,6 +271,8 @@ export const LIVE_SETTINGS = [
   'START_TIMEOUT',
   'MAX_RECOVERY_ATTEMPTS',
   'RECOVERY_BACKOFF_SECONDS',
+  'REAPER_INTERVAL',
+  'UPSTREAM_OUTAGE_SECONDS',
   'RATE_LIMIT_ENABLED',
   'RATE_LIMIT_PER_MINUTE',
   'RATE_LIMIT_AGENT_CREATION',

@@ -11,8 +11,9 @@ import { messageUuid } from './message-uuid.ts';
 import { CONTINUE_PROMPT, type ResumePlan } from './resume-plan.ts';
 import { TurnTranslator } from './turn-translator.ts';
 
-// What a closing process is given before it is killed.
+// What a closing process is given to end by itself, and then at SIGTERM before it is killed.
 const CLOSE_GRACE_MS = 3_000;
+const TERM_GRACE_MS = 2_500;
 // A resumed process that does nothing by then believes that there is nothing to go on with.
 const CONTINUE_WITHIN_MS = 10_000;
 const MCP_POLL_MS = 50;
@@ -29,6 +30,7 @@ export class ClaudeSession implements HarnessSession {
   #translator: TurnTranslator | null = null;
   #turn: PromiseWithResolvers<TurnOutcome> | null = null;
   #hasBegun = false;
+  #turnBegan = new Date();
   #mcpConnectMs: number | null;
   #attached!: (sandbox: Sandbox) => void;
 
@@ -108,6 +110,7 @@ export class ClaudeSession implements HarnessSession {
   #openTurn(): PromiseWithResolvers<TurnOutcome> {
     this.#translator = new TurnTranslator(this.#sink);
     this.#hasBegun = false;
+    this.#turnBegan = new Date();
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
     this.#turn.promise.catch(() => {});
@@ -115,7 +118,11 @@ export class ClaudeSession implements HarnessSession {
   }
 
   async interrupt(): Promise<void> {
+    const turn = this.#turn?.promise;
     await this.#query.interrupt();
+    // Claude Code ends what its tools run, except for what has made a daemon of itself.
+    await turn?.catch(() => {});
+    await this.#sandbox.endStrays(this.#turnBegan);
   }
 
   async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
@@ -126,7 +133,7 @@ export class ClaudeSession implements HarnessSession {
   async close(): Promise<void> {
     this.#input.end();
     await Promise.race([this.#sandbox.exited, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
-    await this.#sandbox.kill();
+    await this.#sandbox.end(TERM_GRACE_MS);
     this.#query.close();
   }
 

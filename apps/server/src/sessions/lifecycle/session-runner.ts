@@ -53,6 +53,7 @@ export class SessionRunner {
   #drainingSince: number | null = null;
   #leave: StatusReason | null = null;
   #idleSince: number | null = null;
+  #fenced = false;
   /** Why its state can no longer be written. */
   #refusal: string | null = null;
 
@@ -106,6 +107,12 @@ export class SessionRunner {
     this.wake();
   }
 
+  /** Another node owns the session: what runs here for it ends. */
+  fence(): void {
+    this.#fenced = true;
+    this.wake();
+  }
+
   /** Since when the process waits for work; null while it does not. Milliseconds since 1970. */
   get idleSince(): number | null {
     return this.#idleSince;
@@ -136,8 +143,9 @@ export class SessionRunner {
 
   /** One round. @returns true when the session is no longer ours. */
   async #step(): Promise<boolean> {
-    await this.#mailbox.work();
     const { ctx, owned, bounds } = this.#options;
+    if (this.#fenced) throw new Fenced(owned);
+    await this.#mailbox.work();
     this.#row = await loadSession(ctx, owned);
     addLogFields({ workspace_id: this.#row.workspaceId, agent_id: this.#row.agentId });
     if (this.#refusal) {
