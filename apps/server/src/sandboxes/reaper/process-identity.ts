@@ -40,5 +40,7 @@ export async function ticksAt(time: Date): Promise<number> {
 
 async function startTicks(pid: number | 'self'): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // One that has ended stays as a zombie for as long as its parent does not look.
+  return fields?.[0] === 'Z' ? null : (fields?.[19] ?? null);
 }

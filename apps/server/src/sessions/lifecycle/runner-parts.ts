@@ -11,6 +11,8 @@ export interface RunnerBounds {
   turnMs: number;
   recoveryBackoffMs: number;
   maxRecoveryAttempts: number;
+  /** How long a turn may wait for a model provider. */
+  outageMs: number;
 }
 
 /** What the steps of an owner work on. Only its loop calls them. */

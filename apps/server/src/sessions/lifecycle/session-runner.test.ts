@@ -26,6 +26,7 @@ const BOUNDS = {
   turnMs: 60_000,
   recoveryBackoffMs: 0,
   maxRecoveryAttempts: 2,
+  outageMs: 0,
 };
 const DONE = { kind: 'completed', stopReason: 'end_turn', response: 'done' } as const;
 const nothing = { events: [], transcript: [] };

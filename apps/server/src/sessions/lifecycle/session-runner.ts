@@ -22,6 +22,7 @@ import { SandboxKeeper } from './sandbox-keeper.ts';
 import { onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
 import { hasOpenTurn } from './status.ts';
 import { transition } from './transition.ts';
+import { waitForProvider } from './wait-for-provider.ts';
 import { WISHES } from './wishes.ts';
 
 export interface RunnerOptions {
@@ -68,6 +69,8 @@ export class SessionRunner {
       post,
       row,
       onRetry: (failures, error) => retryTurn(this.#parts, failures, error),
+      onOutage: (failures, error) => waitForProvider(this.#parts, failures, error),
+      outageMs: () => bounds.outageMs,
       onUnstorable: (why) => this.#sandbox.lose('transcript_lost', why),
     });
     this.#sandbox = new SandboxKeeper({
