@@ -42,7 +42,7 @@ export async function openLease(options: {
       lifeline.follow(lifeMarker(node));
     },
     onReplaced: options.onReplaced,
-    onDatabaseBack: options.cutConnections,
+    onConnectionsStale: options.cutConnections,
     log: options.log,
   });
   await lease.begun;

@@ -19,12 +19,14 @@ export interface LeaseOptions {
   onNextLife(): Promise<void>;
   /** Another server lives as this node. */
   onReplaced(): void;
-  /** The database answers again; connections from before may never hear of it. */
-  onDatabaseBack(): void;
+  /** The database went away or came back: whoever waits on a connection from before may wait for ever. */
+  onConnectionsStale(): void;
   log: Logger;
 }
 
 const RETRY_MS = 250;
+/** Of the failures after the first two. */
+const LOG_EVERY = 40;
 /** Beats in a term: so many minus one may fail. */
 const BEATS = 3;
 
@@ -119,9 +121,14 @@ export class NodeLease {
       return 'renewed';
     } catch (error) {
       // One failure may be of the connection alone; the next attempt has a new one.
-      if (++this.#failures === 2) this.#away = true;
-      const left_ms = Math.max(0, remainingMs(this.#term));
-      log.warn({ error: (error as Error).message, left_ms }, 'failed to renew the lease of this node');
+      if (++this.#failures === 2) {
+        this.#away = true;
+        this.#options.onConnectionsStale();
+      }
+      if (this.#failures < 3 || this.#failures % LOG_EVERY === 0) {
+        const left_ms = Math.max(0, remainingMs(this.#term));
+        log.warn({ error: (error as Error).message, left_ms }, 'failed to renew the lease of this node');
+      }
       return 'failed';
     }
   }
@@ -158,7 +165,7 @@ export class NodeLease {
   }
 
   #databaseAnswers(): void {
-    if (this.#failures > 0) this.#options.onDatabaseBack();
+    if (this.#failures > 0) this.#options.onConnectionsStale();
     this.#failures = 0;
     this.#away = false;
   }
