@@ -152,11 +152,19 @@ describe('stops', () => {
 
   it('at SIGTERM when the running turn has its answer, and is not ready meanwhile', async () => {
     await using site = await newSite();
-    const { server, answer } = await inATurn(site, 1_500);
+    const { server, answer, agent } = await inATurn(site, 1_500);
     server.signal('SIGTERM');
     await until(() => server.stdout().includes('draining'));
     const ready = await fetch(`${server.url}/health/ready`);
     expect([ready.status, ((await ready.json()) as { status: string }).status]).toEqual([503, 'draining']);
+    // What is accepted already is finished; what is new goes to another node, or waits for the next start.
+    const refused = await fetch(`${server.url}${agent.path}/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': site.key(), 'content-type': 'application/json' },
+      body: JSON.stringify({ message: 'too late' }),
+    });
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([503, true]);
+    expect(await refused.json()).toMatchObject({ code: 'draining', retryable: true });
     expect(await answer).toBe('finished');
     expect(await server.exited()).toEqual({ code: 0, signal: null });
     expect(processesOf(site.dataDir)).toEqual([]);
@@ -178,7 +186,7 @@ describe('stops', () => {
     await until(() => server.stdout().includes('draining'));
     server.signal('SIGINT');
     expect((await server.exited()).code).toBe(130);
-    await until(() => processesOf(site.dataDir).length === 0);
+    expect(processesOf(site.dataDir)).toEqual([]);
     expect(await answer).toBeInstanceOf(Error);
 
     const next = await site.start();

@@ -14,6 +14,7 @@ beforeAll(async () => {
     ANTHROPIC_BASE_URL: upstream.url,
     ANTHROPIC_API_KEY: 'sk-ant-any',
     RECOVERY_BACKOFF_SECONDS: '0',
+    UPSTREAM_OUTAGE_SECONDS: '0',
   });
   agent = await deployAgent(platform);
 });

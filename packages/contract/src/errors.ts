@@ -50,6 +50,8 @@ export const ERRORS = {
   queue_full: { status: 429, retryable: true, title: 'Too many messages wait for this agent' },
   internal: { status: 500, retryable: true, title: 'The platform failed' },
   not_available_yet: { status: 501, retryable: false, title: 'Not available yet' },
+  draining: { status: 503, retryable: true, title: 'The node is shutting down' },
+  database_unavailable: { status: 503, retryable: true, title: 'The database is away' },
   unavailable: { status: 503, retryable: true, title: 'The platform cannot serve this now' },
 } as const;
 

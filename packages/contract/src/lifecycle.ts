@@ -51,6 +51,7 @@ export const STATUS_REASONS = {
   turn_interrupted: 'Somebody interrupted the turn.',
   turn_timed_out: 'The turn took longer than AGENT_TIMEOUT.',
   turn_retry: 'The model failed; the turn is tried again.',
+  provider_down: 'No model provider answers; the turn waits and is tried again.',
   start_failed: 'Its process could not be started.',
   process_exited: 'Its process ended by itself; the detail has its exit code.',
   process_killed: 'Its process was ended by a signal that the platform did not send.',

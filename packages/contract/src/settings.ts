@@ -144,6 +144,19 @@ export const Settings = z.object({
     .describe('Seconds of silence in an answer that has begun; 0: no limit.'),
   STALL_TOOL_SECONDS: whole(0, 86_400).default(1_800).describe('Seconds of silence while a tool runs; 0: no limit.'),
   LEASE_TTL: whole(2, 600).default(10).describe('Seconds without a heartbeat after which a node counts as gone.'),
+  LEASE_MARGIN: whole(1, 300)
+    .default(3)
+    .describe(
+      'Seconds before the end of a lease that could not be renewed at which agents are frozen; less than LEASE_TTL.',
+    ),
+  REAPER_INTERVAL: whole(1, 86_400)
+    .default(60)
+    .describe('Seconds between two searches for processes of agents that nobody owns any more; they are killed.'),
+  UPSTREAM_OUTAGE_SECONDS: whole(0, 86_400)
+    .default(900)
+    .describe(
+      'Seconds for which a turn waits and is tried again while no model provider answers; 0: it fails at once.',
+    ),
   AGENT_UID_BASE: whole(1_000, 2_000_000_000)
     .optional()
     .describe(
@@ -295,6 +308,8 @@ export const LIVE_SETTINGS = [
   'STALL_MODEL_SECONDS',
   'STALL_STREAM_SECONDS',
   'STALL_TOOL_SECONDS',
+  'REAPER_INTERVAL',
+  'UPSTREAM_OUTAGE_SECONDS',
   'RATE_LIMIT_ENABLED',
   'RATE_LIMIT_PER_MINUTE',
   'RATE_LIMIT_AGENT_CREATION',

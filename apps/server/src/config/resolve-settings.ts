@@ -74,6 +74,9 @@ function crossProblems(settings: Settings): SettingProblem[] {
   if (settings.ENVIRONMENT === 'production' && /\*/.test(settings.ALLOWED_ORIGINS)) {
     problems.push({ name: 'ALLOWED_ORIGINS', message: '* is refused with ENVIRONMENT=production; name the origins' });
   }
+  if (settings.LEASE_MARGIN >= settings.LEASE_TTL) {
+    problems.push({ name: 'LEASE_MARGIN', message: `must be less than LEASE_TTL (${settings.LEASE_TTL})` });
+  }
   const stranger = trustedProxies(settings).find((proxy) => !isProxy(proxy));
   if (stranger !== undefined) {
     problems.push({

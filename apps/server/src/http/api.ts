@@ -50,6 +50,8 @@ export interface Api {
   jobs: Jobs;
   /** A webhook delivery is due. A hint. */
   wakeWebhooks(): void;
+  /** The database does not answer. */
+  databaseAway(): boolean;
   /** The server finishes its work and takes no new: it is not ready. */
   isDraining(): boolean;
   /** Aborted when the server ends: waiting answers and streams end with it. */

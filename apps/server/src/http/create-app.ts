@@ -10,6 +10,7 @@ import { allowedMethods } from './plugins/allowed-methods.ts';
 import { attempts } from './plugins/attempts.ts';
 import { audit } from './plugins/audit.ts';
 import { authentication, authorization } from './plugins/authentication.ts';
+import { availability } from './plugins/availability.ts';
 import { clientError, HEADERS_MAX_BYTES } from './plugins/client-errors.ts';
 import { connections } from './plugins/connections.ts';
 import { describeRoute } from './plugins/describe-scope.ts';
@@ -87,6 +88,7 @@ export async function createApp(api: Api): Promise<App> {
     // The documentation is for everybody, its plugin's own routes included.
     if (route.url.startsWith('/docs')) route.config = { ...route.config, operation: 'docs', scope: null };
   });
+  availability(app, api);
   attempts(app, api);
   authentication(app, api);
   rateLimit(app, api);

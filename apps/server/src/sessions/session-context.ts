@@ -13,6 +13,8 @@ export interface SessionContext {
   /** Seals what must not lie in the database in clear. */
   keyring: Keyring;
   now(): Date;
+  /** The sandboxes of this node stand still until its lease is renewed: their silence says nothing about them. */
+  frozen(): boolean;
 }
 
 /** A session together with the ownership under which the caller writes. */

@@ -1,6 +1,7 @@
 import type { Settings } from '@aaas/contract/settings';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { connectionCutter } from '../postgres/cut-connections.ts';
 import { startEmbeddedPostgres } from '../postgres/embedded/start-embedded-postgres.ts';
 import { createPool, type PoolTarget } from '../postgres/pool.ts';
 import type { Closers } from './closers.ts';
@@ -13,6 +14,8 @@ export interface Database {
   description: string;
   /** Null: a server that is not ours to stop. */
   embeddedPid: number | null;
+  /** Ends every open connection: see connectionCutter. */
+  cutConnections(): void;
 }
 
 const CONNECTIONS_MAX = 20;
@@ -27,11 +30,12 @@ export async function openDatabase(
   if (settings.DATABASE_URL) {
     const target = { connectionString: settings.DATABASE_URL };
     const pool = createPool(target, { max: CONNECTIONS_MAX, log });
+    const cutConnections = connectionCutter(pool);
     closers.add('database pool', () => pool.end());
     await pool.query('select 1').catch((error: Error) => {
       throw new StartupError(`Cannot reach the database of DATABASE_URL: ${error.message}.`, { cause: error });
     });
-    return { pool, target, description: 'PostgreSQL server of DATABASE_URL', embeddedPid: null };
+    return { pool, target, description: 'PostgreSQL server of DATABASE_URL', embeddedPid: null, cutConnections };
   }
   const embedded = await startEmbeddedPostgres({ dataDir });
   closers.add('embedded database', () => embedded.stop());
@@ -42,5 +46,6 @@ export async function openDatabase(
     target: embedded.connection,
     description: `embedded PostgreSQL ${embedded.majorVersion}`,
     embeddedPid: embedded.pid,
+    cutConnections: connectionCutter(pool),
   };
 }

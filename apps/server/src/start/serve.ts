@@ -24,9 +24,11 @@ import { createApp } from '../http/create-app.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
 import { migrate } from '../postgres/migrate.ts';
-import { lifeMarker, nodeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
+import { agentUids } from '../sandboxes/reaper/agent-uids.ts';
+import { grownRange, ownedSandboxes } from '../sandboxes/reaper/owned-sandboxes.ts';
+import { Reaper } from '../sandboxes/reaper/reaper.ts';
+import { lifeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
-import { sweep } from '../sandboxes/reaper/sweep.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import { openKeyring } from '../secrets/open-keyring.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
@@ -45,6 +47,7 @@ import { requireFreePort } from './free-port.ts';
 import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
+import { openLease } from './open-lease.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
@@ -66,6 +69,10 @@ export interface Server {
   facts: ServerFacts;
   /** Drains and ends everything; resolves when no process is left. */
   close(): Promise<void>;
+  /** Ends every process of the agents and the embedded database at once, and blocks until none is left: exit then. */
+  abandon(): void;
+  /** Resolves when another server has taken this one's place: it must end. */
+  replaced: Promise<void>;
 }
 
 /** Starts every role in this process. @throws StartupError with one line for the operator. */
@@ -94,21 +101,33 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const node = await registerNode({
     pool,
     dataDir,
-    capacity: () => settings.MAX_AGENTS,
+    target: database.target,
+    capacity: settings.MAX_AGENTS,
     version: VERSION,
-    leaseTtlMs: settings.LEASE_TTL * 1000,
-    log,
+    patienceMs: (settings.LEASE_TTL * 1000) / 3,
   });
-  closers.add('node', () => node.close());
+  closers.add('node', () => node.connection.close());
   const admin = await bootstrapAccess(pool, { dataDir, nodeId: node.id, apiKey: settings.API_KEY });
   const keyUsage = keepKeyUsage(pool, log);
   closers.add('key usage', () => keyUsage.close());
   const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
   await prepareTemporaryDir(dataDir);
-  const lifeline = await startLifeline({ marker: lifeMarker(node), postgresPid: database.embeddedPid, log });
+  const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
+  const metrics = createMetrics();
+  const knownUids = await agentUids(pool, users.uidBase);
+  const uids = () => grownRange(knownUids);
+  const lifeline = await startLifeline({
+    marker: lifeMarker(node),
+    uids,
+    postgresPid: database.embeddedPid,
+    log,
+    onFrozen: metrics.nodeFrozen,
+  });
   closers.add('lifeline', () => lifeline.close());
   // Whatever an earlier life of this node has left behind must be gone before its sessions go on.
-  const left = await sweep({ marker: nodeMarker(node.id), uid: null });
+  const everyMs = () => settings.REAPER_INTERVAL * 1000;
+  const reaper = new Reaper({ nodeId: node.id, uids, everyMs, onReaped: metrics.processesReaped, log });
+  const left = await reaper.reap();
   const released = await releaseSessionsOf(pool, [node.id]);
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
@@ -130,19 +149,34 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const mcp: McpRelay = { egress, find: (principal, server) => findMcpTarget(pool, keyring, principal, server) };
   const { gateway, providers } = await openGateway(settings, { pool, log, tokenSecret, mcp, closers });
 
-  const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
-  const metrics = createMetrics();
-  const ctx: SessionContext = { pool, streams: new StreamHub(), log, metrics, keyring, now: () => new Date() };
+  reaper.start();
+  closers.add('reaper', () => reaper.close());
+  const replaced = Promise.withResolvers<void>();
+  const lease = await openLease({
+    ...{ settings, node, pool, lifeline, uids, metrics, log },
+    forsake: () => worker.forsake(),
+    cutConnections: database.cutConnections,
+    onReplaced: replaced.resolve,
+  });
+  closers.add('lease', () => lease.close());
+  const ctx: SessionContext = {
+    ...{ pool, streams: new StreamHub(), log, metrics, keyring },
+    now: () => new Date(),
+    frozen: () => lifeline.frozen || !lease.held,
+  };
   const care = openCare({ settings, pool, metrics, log });
   closers.add('health checks', () => care.health.close());
   const bounds = workerBounds(settings);
-  const worker = new Worker({
+  const worker: Worker = new Worker({
     ctx,
     care,
     nodeId: node.id,
     harness: claudeHarness({
       id: node.id,
-      incarnation: node.incarnation,
+      get incarnation() {
+        return lease.incarnation;
+      },
+      mayAct: () => lease.whenHeld(),
       dataDir,
       uidBase: users.uidBase,
       gatewayUrl: gateway.url,
@@ -155,6 +189,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     }),
     leaseTtlMs: settings.LEASE_TTL * 1000,
     bounds,
+    mayAct: () => lease.held,
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
   });
 
@@ -181,8 +216,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     activeAgents: activeAgents(pool),
     pool,
     ownedSessions: () => worker.owned,
-    sandboxes: () => care.health.totals(),
+    sandboxTotals: () => care.health.totals(),
     starts: () => care.starts,
+    sandboxes: { owned: () => ownedSandboxes().length, observed: () => reaper.observed() },
+    leaseHeld: () => lease.held,
   });
   const api: Api = {
     ctx,
@@ -209,6 +246,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     audit,
     jobs,
     wakeWebhooks: () => deliverer.wake(),
+    databaseAway: () => lease.databaseAway,
     isDraining: () => draining,
     closing: closing.signal,
   };
@@ -246,8 +284,13 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       draining = true;
       return closers.closeAll();
     },
+    abandon: () => lifeline.abandon(ABANDON_WITHIN_MS),
+    replaced: replaced.promise,
   };
 }
+
+/** Of what is ended for a server that does not wait. */
+const ABANDON_WITHIN_MS = 15_000;
 
 // An answer that was on its way when the server closed leaves its connection idle afterwards; one on which nothing was
 // ever asked does not count as idle.

@@ -34,6 +34,9 @@ export function workerBounds(settings: Settings): WorkerBounds {
     get recoveryBackoffMs() {
       return settings.RECOVERY_BACKOFF_SECONDS * 1000;
     },
+    get outageMs() {
+      return settings.UPSTREAM_OUTAGE_SECONDS * 1000;
+    },
     get maxRecoveryAttempts() {
       return settings.MAX_RECOVERY_ATTEMPTS;
     },

@@ -1,4 +1,5 @@
 import type { LiveDelta, LoggedEvent } from '@aaas/contract/events';
+import { readPatiently } from '../postgres/database-away.ts';
 import { readLog } from '../sessions/log/read-log.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 
@@ -44,6 +45,7 @@ export async function* tailLog(
   const stop = () => ring();
   signal.addEventListener('abort', stop);
   let last = after;
+  const read = () => readPatiently(() => readLog(ctx.pool, sessionId, last, PAGE), signal);
   try {
     for (let fromLog = true; !signal.aborted; ) {
       if (overflown) {
@@ -54,11 +56,7 @@ export async function* tailLog(
       if (fromLog || changed) {
         fromLog = false;
         changed = false;
-        for (
-          let page = await readLog(ctx.pool, sessionId, last, PAGE);
-          ;
-          page = await readLog(ctx.pool, sessionId, last, PAGE)
-        ) {
+        for (let page = await read(); ; page = await read()) {
           for (const event of page) {
             last = event.seq;
             yield { kind: 'event', event };

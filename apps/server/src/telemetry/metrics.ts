@@ -21,6 +21,14 @@ export interface Metrics extends SandboxMetrics {
   limitReached(policy: string): void;
   /** A request went on uncounted, because the store of the limits failed. */
   limitFailed(): void;
+  /** The sandboxes of this node were frozen: its lease could not be renewed in time. */
+  nodeFrozen(): void;
+  /** The lease ended and others took the sessions. */
+  leaseLost(): void;
+  /** So many processes of agents had no owner and were killed. */
+  processesReaped(count: number): void;
+  /** A turn waits because no model provider answers. */
+  turnPostponed(): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
 }
@@ -31,6 +39,9 @@ export interface MetricSources extends SandboxSources {
   activeAgents: ActiveAgents;
   pool: { totalCount: number; idleCount: number; waitingCount: number };
   ownedSessions(): number;
+  /** Process trees of agents that this process answers for, and those that there are. */
+  sandboxes: { owned(): number; observed(): Promise<number> };
+  leaseHeld(): boolean;
 }
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -99,6 +110,26 @@ export function createMetrics(): Metrics & { registry: Registry } {
     help: 'Entries of the audit log that could not be written; they are in the log of the server.',
     registers,
   });
+  const frozen = new Counter({
+    name: 'aaas_node_freezes_total',
+    help: 'How often all sandboxes of this node were frozen because its lease could not be renewed in time.',
+    registers,
+  });
+  const lost = new Counter({
+    name: 'aaas_node_leases_lost_total',
+    help: 'How often the lease of this node ended and other nodes took its sessions.',
+    registers,
+  });
+  const reaped = new Counter({
+    name: 'aaas_processes_reaped_total',
+    help: 'Processes of agents that had no owner and were killed.',
+    registers,
+  });
+  const postponed = new Counter({
+    name: 'aaas_turns_postponed_total',
+    help: 'How often a turn was put off because no model provider answered.',
+    registers,
+  });
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -113,6 +144,10 @@ export function createMetrics(): Metrics & { registry: Registry } {
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
     auditEntryLost: () => unrecorded.inc(),
+    nodeFrozen: () => frozen.inc(),
+    leaseLost: () => lost.inc(),
+    processesReaped: (count) => reaped.inc(count),
+    turnPostponed: () => postponed.inc(),
   };
 }
 
@@ -157,6 +192,30 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     registers,
     collect() {
       this.set(sources.ownedSessions());
+    },
+  });
+  new Gauge({
+    name: 'aaas_sandboxes_owned',
+    help: 'Process trees of agents that this node answers for, warm spares included.',
+    registers,
+    collect() {
+      this.set(sources.sandboxes.owned());
+    },
+  });
+  new Gauge({
+    name: 'aaas_sandboxes_observed',
+    help: 'Process trees of this node’s agents that there are on the machine; more than owned for longer than a round of the reaper: some cannot be ended.',
+    registers,
+    async collect() {
+      this.set(await sources.sandboxes.observed());
+    },
+  });
+  new Gauge({
+    name: 'aaas_node_lease_held',
+    help: '1 while this node may act for its sessions; 0 while they are frozen or taken.',
+    registers,
+    collect() {
+      this.set(sources.leaseHeld() ? 1 : 0);
     },
   });
   new Gauge({

@@ -10,7 +10,7 @@ export interface SandboxMetrics {
 }
 
 export interface SandboxSources {
-  sandboxes(): { memoryBytes: number; largestMemoryBytes: number; cpuSeconds: number; processes: number };
+  sandboxTotals(): { memoryBytes: number; largestMemoryBytes: number; cpuSeconds: number; processes: number };
   starts(): { running: number; waiting: number };
 }
 
@@ -52,7 +52,7 @@ export function registerSandboxGauges(registry: Registry, sources: SandboxSource
     labelNames: ['of'],
     registers,
     collect() {
-      const { memoryBytes, largestMemoryBytes } = sources.sandboxes();
+      const { memoryBytes, largestMemoryBytes } = sources.sandboxTotals();
       this.set({ of: 'all' }, memoryBytes);
       this.set({ of: 'largest' }, largestMemoryBytes);
     },
@@ -63,7 +63,7 @@ export function registerSandboxGauges(registry: Registry, sources: SandboxSource
     help: 'Processor time that the process trees of this node have used.',
     registers,
     collect() {
-      const { cpuSeconds } = sources.sandboxes();
+      const { cpuSeconds } = sources.sandboxTotals();
       this.inc(Math.max(0, cpuSeconds - told));
       told = cpuSeconds;
     },
@@ -73,7 +73,7 @@ export function registerSandboxGauges(registry: Registry, sources: SandboxSource
     help: 'Processes in the process trees of this node.',
     registers,
     collect() {
-      this.set(sources.sandboxes().processes);
+      this.set(sources.sandboxTotals().processes);
     },
   });
   new Gauge({

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Harness } from '../../harness/harness.ts';
 import type { RunnerBounds } from '../../sessions/lifecycle/runner-parts.ts';
 import type { SandboxCare } from '../../sessions/lifecycle/sandbox-care.ts';
 import { SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
 import type { OwnedSession, SessionContext } from '../../sessions/session-context.ts';
 import { claimSessions, findRunnable } from './claim-sessions.ts';
-import { findLostNodes, releaseSessionsOf } from './release-lost.ts';
+import { takeFromLostNodes } from './release-lost.ts';
 
 /** Read at each use: they change while the node runs. */
 export interface WorkerBounds extends RunnerBounds {
@@ -20,12 +21,16 @@ export interface WorkerOptions {
   harness: Harness;
   bounds: WorkerBounds;
   care: SandboxCare;
+  /** The node holds its lease. */
+  mayAct(): boolean;
   leaseTtlMs: number;
   removeDirectory(sessionId: string): Promise<void>;
 }
 
 // Hints come at once; this is how long a lost one may go unnoticed.
 const POLL_MS = 1_000;
+// What a drained session gets to end its process and to say so in its row.
+const LEAVE_MS = 15_000;
 
 /** Owns sessions on this node: claims those that have work while it has free slots, and runs each. */
 export class Worker {
@@ -40,6 +45,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#poll = setInterval(() => {
+      if (!options.mayAct()) return;
       this.#sleepIdle();
       this.#claim();
     }, POLL_MS);
@@ -70,12 +76,24 @@ export class Worker {
     clearInterval(this.#watch);
     await this.#claiming;
     for (const runner of this.#runners.values()) runner.leave('node_drained');
-    await Promise.all([...this.#runners.values()].map((runner) => runner.done));
+    const left = Promise.all([...this.#runners.values()].map((runner) => runner.done));
+    const { ctx, bounds } = this.#options;
+    const late = sleep(bounds.drainMs + LEAVE_MS, 'late' as const, { ref: false });
+    if ((await Promise.race([left, late])) !== 'late') return;
+    ctx.log.error('the sessions of this node could not be given up in order: the next start takes them over');
+    await this.forsake();
+  }
+
+  /** Others have taken the sessions: ends what runs here for them and resolves when no process is left of it. */
+  async forsake(): Promise<void> {
+    await this.#claiming;
+    for (const runner of this.#runners.values()) runner.fence();
+    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.done));
   }
 
   /** One claim at a time; a hint that comes meanwhile makes one more. */
   #claim(): void {
-    if (this.#closing) return;
+    if (this.#closing || !this.#options.mayAct()) return;
     if (this.#claiming) {
       this.#again = true;
       return;
@@ -127,18 +145,18 @@ export class Worker {
     runner.done
       .catch((error) => ctx.log.error({ err: error, session_id: owned.sessionId }, 'session runner failed'))
       .finally(() => {
-        this.#runners.delete(owned.sessionId);
+        if (this.#runners.get(owned.sessionId) === runner) this.#runners.delete(owned.sessionId);
         this.#claim();
       });
   }
 
   async #releaseLost(): Promise<void> {
-    const { ctx, leaseTtlMs } = this.#options;
+    const { ctx, nodeId, leaseTtlMs, mayAct } = this.#options;
+    if (!mayAct()) return;
     try {
-      const lost = await findLostNodes(ctx.pool, leaseTtlMs);
-      const released = await releaseSessionsOf(ctx.pool, lost);
+      const { nodes, released } = await takeFromLostNodes(ctx.pool, nodeId, leaseTtlMs);
       if (released > 0) {
-        ctx.log.warn({ nodes: lost, released }, 'took the sessions of lost nodes');
+        ctx.log.warn({ nodes, released }, 'took the sessions of lost nodes');
         this.#claim();
       }
     } catch (error) {

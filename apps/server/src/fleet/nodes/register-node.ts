@@ -1,63 +1,51 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@aaas/contract/ids';
-import type { Pool, PoolClient } from 'pg';
-import type { Logger } from 'pino';
+import type { Pool } from 'pg';
+import type { PoolTarget } from '../../postgres/pool.ts';
 import { StartupError } from '../../start/startup-error.ts';
+import { LeaseConnection } from './lease-connection.ts';
 
-export interface Node {
+export interface RegisteredNode {
   id: string;
-  /** How often it has started: tells its lives apart. */
+  /** How often it has begun to live: tells its lives apart. */
   incarnation: number;
-  /** Ends the heartbeat and says in the row that the node has left. */
-  close(): Promise<void>;
+  /** Holds the lock on its id. */
+  connection: LeaseConnection;
 }
 
-// A node that was killed a moment ago holds its lock until the database notices.
-const LOCK_WAIT_MS = 3_000;
-const LOCK_POLL_MS = 50;
-
-const HEARTBEAT = 'update nodes set heartbeat_at = now(), capacity = $2 where id = $1';
-
 /**
- * Puts this node into the fleet under the id that its data directory keeps, and its heartbeat after it. The id is
- * locked for as long as the process lives: two servers on one directory would take each other's sessions.
+ * Puts this node into the fleet under the id that its data directory keeps. The id is locked for as long as the process
+ * lives: two servers on one directory would take each other's sessions.
  */
 export async function registerNode(options: {
   pool: Pool;
+  target: PoolTarget;
   dataDir: string;
-  /** Live sandboxes at most, at the moment of asking. */
-  capacity(): number;
+  /** Live sandboxes at most. */
+  capacity: number;
   version: string;
-  leaseTtlMs: number;
-  log: Logger;
-}): Promise<Node> {
-  const { pool, log } = options;
-  const id = await nodeId(options.dataDir);
-  const lock = await lockNode(pool, id, options.dataDir);
+  /** How long the database gets to answer a heartbeat. */
+  patienceMs: number;
+}): Promise<RegisteredNode> {
+  const { pool, dataDir } = options;
+  const id = await nodeId(dataDir);
+  const connection = new LeaseConnection(options.target, id, options.patienceMs);
+  if (!(await connection.lock())) {
+    await connection.close();
+    throw new StartupError(
+      `Another AaaS server already runs with the data directory ${dataDir}. Stop it, or give this one a DATA_DIR of its own.`,
+    );
+  }
   const registered = await pool.query<{ incarnation: number }>(
     `insert into nodes (id, roles, version, capacity, pid) values ($1, $2, $3, $4, $5)
      on conflict (id) do update set incarnation = nodes.incarnation + 1, roles = excluded.roles,
        version = excluded.version, capacity = excluded.capacity, pid = excluded.pid,
-       started_at = now(), heartbeat_at = now(), stopped_at = null
+       started_at = now(), heartbeat_at = now(), stopped_at = null, lost_at = null
      returning incarnation`,
-    [id, ['api', 'worker', 'gateway'], options.version, options.capacity(), process.pid],
+    [id, ['api', 'worker', 'gateway'], options.version, options.capacity, process.pid],
   );
-  const beat = setInterval(() => {
-    pool
-      .query({ name: 'node.heartbeat', text: HEARTBEAT, values: [id, options.capacity()] })
-      .catch((error) => log.error({ err: error }, 'failed to send heartbeat'));
-  }, options.leaseTtlMs / 3);
-  return {
-    id,
-    incarnation: registered.rows[0]?.incarnation ?? 1,
-    close: async () => {
-      clearInterval(beat);
-      await pool.query('update nodes set stopped_at = now() where id = $1', [id]).catch(() => {});
-      lock.release(true);
-    },
-  };
+  return { id, incarnation: registered.rows[0]?.incarnation ?? 1, connection };
 }
 
 async function nodeId(dataDir: string): Promise<string> {
@@ -67,23 +55,4 @@ async function nodeId(dataDir: string): Promise<string> {
   const id = newId('node');
   await writeFile(path, `${id}\n`, { mode: 0o600 });
   return id;
-}
-
-async function lockNode(pool: Pool, id: string, dataDir: string): Promise<PoolClient> {
-  const client = await pool.connect();
-  // The lock goes with the connection, whenever that ends; the next query on the pool will find out.
-  client.on('error', () => {});
-  for (const deadline = Date.now() + LOCK_WAIT_MS; ; await sleep(LOCK_POLL_MS)) {
-    const result = await client.query<{ locked: boolean }>(
-      `select pg_try_advisory_lock(hashtextextended('aaas node ' || $1, 0)) as locked`,
-      [id],
-    );
-    if (result.rows[0]?.locked) return client;
-    if (Date.now() > deadline) {
-      client.release(true);
-      throw new StartupError(
-        `Another AaaS server already runs with the data directory ${dataDir}. Stop it, or give this one a DATA_DIR of its own.`,
-      );
-    }
-  }
 }

@@ -4,6 +4,7 @@ import { redact } from '../redact.ts';
 import type { Attempt } from '../upstreams/attempt.ts';
 import { refusesKey } from '../upstreams/judge-attempt.ts';
 import { clientHeaders } from '../upstreams/response-headers.ts';
+import { OUTAGE_WORDS } from './outage-words.ts';
 import { sendWhole } from './send-whole.ts';
 
 /**
@@ -23,8 +24,8 @@ export function endWithError(res: ServerResponse, body: string): void {
   res.end(`event: error\ndata: ${body}\n\n`);
 }
 
-const UNREACHABLE: GatewayError = { status: 502, message: 'The model provider could not be reached.' };
-const TOO_SLOW: GatewayError = { status: 504, message: 'The model provider did not answer in time.' };
+const UNREACHABLE: GatewayError = { status: 502, message: OUTAGE_WORDS.unreachable };
+const TOO_SLOW: GatewayError = { status: 504, message: OUTAGE_WORDS.tooSlow };
 const NOT_UNDERSTOOD: GatewayError = {
   status: 502,
   message: 'The model provider sent an answer that cannot be passed on.',
@@ -65,7 +66,7 @@ function ownError(failed: Attempt): GatewayError | null {
 function leftAlone(retryAfterMs: number | null): GatewayError {
   return {
     status: 529,
-    message: 'The model provider has failed too often and is left alone for a moment; try again later.',
+    message: OUTAGE_WORDS.leftAlone,
     retryAfterSeconds: Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)),
   };
 }

@@ -6,7 +6,9 @@ import { openClaudeSession } from './open-session.ts';
 /** The harness on the official Claude Agent SDK: loop and tools run in one Claude Code process per session. */
 export function claudeHarness(node: {
   id: string;
-  incarnation: number;
+  readonly incarnation: number;
+  /** Resolves when the node holds its lease: nothing is started before. */
+  mayAct(): Promise<void>;
   dataDir: string;
   /** First uid of the agents; null when the server is not root and agents share its user. */
   uidBase: number | null;
@@ -22,6 +24,7 @@ export function claudeHarness(node: {
   Object.assign(process.report, { excludeNetwork: true });
   return {
     open: async ({ session, generation, interrupted, sink }) => {
+      await node.mayAct();
       const directory = sessionDirectory(node.dataDir, session.id);
       const id = node.uidBase === null ? null : node.uidBase + session.number;
       const user = id === null ? null : { uid: id, gid: id };
@@ -30,7 +33,7 @@ export function claudeHarness(node: {
         session,
         interrupted,
         sink,
-        name: { node, sessionId: session.id, generation },
+        name: { node: { id: node.id, incarnation: node.incarnation }, sessionId: session.id, generation },
         directory,
         user,
         gatewayUrl: node.gatewayUrl,

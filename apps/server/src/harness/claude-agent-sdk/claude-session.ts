@@ -14,8 +14,9 @@ import { CONTINUE_PROMPT, type ResumePlan } from './resume-plan.ts';
 import { TurnPhases } from './turn-phases.ts';
 import { TurnTranslator } from './turn-translator.ts';
 
-// What a closing process is given before it is killed.
+// What a closing process is given to end by itself, and then at SIGTERM before it is killed.
 const CLOSE_GRACE_MS = 3_000;
+const TERM_GRACE_MS = 2_500;
 // A resumed process says with its first answer whether it goes on with its open turn; this long it may change its mind.
 const CONTINUE_WITHIN_MS = 3_000;
 // Of a process that ends, the output is closed first.
@@ -39,6 +40,7 @@ export class ClaudeSession implements HarnessSession {
   /** By its own word, Claude Code has begun with the turn, and has not come to rest. */
   #hasBegun = false;
   #fail!: (failure: HarnessFailure) => void;
+  #turnBegan = new Date();
   #mcpConnectMs: number | null;
   #attached!: (sandbox: Sandbox) => void;
 
@@ -135,6 +137,7 @@ export class ClaudeSession implements HarnessSession {
     this.#translator = new TurnTranslator(this.#sink);
     this.phases.begin();
     this.#hasBegun = false;
+    this.#turnBegan = new Date();
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
     this.#turn.promise.catch(() => {});
@@ -142,7 +145,11 @@ export class ClaudeSession implements HarnessSession {
   }
 
   async interrupt(): Promise<void> {
+    const turn = this.#turn?.promise;
     await this.#query.interrupt();
+    // Claude Code ends what its tools run, except for what has made a daemon of itself.
+    await turn?.catch(() => {});
+    await this.#sandbox.endStrays(this.#turnBegan);
   }
 
   async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
@@ -153,7 +160,7 @@ export class ClaudeSession implements HarnessSession {
   async close(): Promise<void> {
     this.#input.end();
     await Promise.race([this.#sandbox.exited, sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
-    await this.#sandbox.kill();
+    await this.#sandbox.end(TERM_GRACE_MS);
     this.#query.close();
   }
 

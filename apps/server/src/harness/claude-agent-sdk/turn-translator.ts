@@ -120,7 +120,11 @@ export class TurnTranslator {
 
   #commit(count: number): Promise<void> {
     const batch = this.#take(count);
-    const commit = this.#tail.then(() => this.#sink.commit(batch));
+    const commit = this.#tail.then(() => {
+      // What comes after something that was lost would leave a hole in the transcript.
+      if (this.#failure) throw this.#failure;
+      return this.#sink.commit(batch);
+    });
     this.#tail = commit.catch((error: Error) => {
       this.#failure ??= error;
     });

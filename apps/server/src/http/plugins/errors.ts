@@ -1,7 +1,9 @@
 import { ApiError, ERRORS, type ErrorCode, type FieldError, type Problem } from '@aaas/contract/errors';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { isDatabaseAway } from '../../postgres/database-away.ts';
 import type { App } from '../api.ts';
+import { databaseUnavailable } from './availability.ts';
 import { sendManagedError } from './managed-errors.ts';
 
 declare module 'fastify' {
@@ -61,7 +63,7 @@ function send(error: ApiError, request: FastifyRequest, reply: FastifyReply) {
 /** What the platform did wrong is an error; what is away is a warning; a turn that failed has said so in its own log. */
 function report({ code, message, cause }: ApiError, request: FastifyRequest): void {
   if (code === 'internal') request.log.error({ ...request.logFields, err: cause, request_id: request.id }, message);
-  else if (code === 'unavailable') {
+  else if (code === 'unavailable' || code === 'database_unavailable') {
     const reason = cause instanceof Error ? cause.message : undefined;
     request.log.warn({ ...request.logFields, reason, request_id: request.id }, message);
   }
@@ -75,9 +77,6 @@ const BY_STATUS: Record<number, ErrorCode> = {
   413: 'payload_too_large',
   415: 'unsupported_media_type',
 };
-
-// Of node-postgres and of the network below it: the database is away, which is nobody's bug.
-const DATABASE_AWAY = /^(08\d{3}|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/;
 
 function toApiError(error: FastifyError | ApiError): ApiError {
   if (error instanceof ApiError) return error;
@@ -94,15 +93,7 @@ function toApiError(error: FastifyError | ApiError): ApiError {
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500)
     return new ApiError(BY_STATUS[status] ?? 'invalid_request', error.message, { cause: error });
-  if (
-    DATABASE_AWAY.test(error.code ?? '') ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
-  ) {
-    return new ApiError('unavailable', 'The database cannot be reached. Try again in a moment.', {
-      cause: error,
-      retryAfterSeconds: 2,
-    });
-  }
+  if (isDatabaseAway(error)) return databaseUnavailable(error);
   return new ApiError('internal', 'Something failed inside the platform. Try again; the log holds the request id.', {
     cause: error,
   });

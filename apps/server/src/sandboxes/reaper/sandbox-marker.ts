@@ -11,8 +11,9 @@ export interface SandboxName {
   generation: number;
 }
 
+/** Markers end with a slash: the first generation's is no beginning of the tenth's. */
 export function sandboxMarker({ node, sessionId, generation }: SandboxName): string {
-  return `${lifeMarker(node)}${sessionId}/${generation}`;
+  return `${lifeMarker(node)}${sessionId}/${generation}/`;
 }
 
 /** What the markers of one life of a node begin with. */

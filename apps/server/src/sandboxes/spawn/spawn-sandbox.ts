@@ -2,9 +2,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { spawnAs, type User } from '../../processes/passage.ts';
 import { secretHider } from '../../telemetry/hide-secrets.ts';
+import { endStrays } from '../reaper/end-strays.ts';
+import { endTree } from '../reaper/end-tree.ts';
 import type { ProcessQuery } from '../reaper/find-processes.ts';
-import { SANDBOX_MARKER, type SandboxName, sandboxMarker } from '../reaper/sandbox-marker.ts';
-import { sweep } from '../reaper/sweep.ts';
+import { ownSandbox } from '../reaper/owned-sandboxes.ts';
+import { SANDBOX_MARKER, type SandboxName } from '../reaper/sandbox-marker.ts';
 
 /** How a process ended. */
 export interface ExitInfo {
@@ -32,8 +34,12 @@ export interface Sandbox {
   readonly outputEnded: Promise<void>;
   /** The last lines it wrote to standard error. */
   lastOutput(): string;
-  /** Ends the whole tree and resolves when it is confirmed gone. */
+  /** Asks what is left of the tree to end, kills what does not within `graceMs`, resolves when it is confirmed gone. */
+  end(graceMs: number): Promise<void>;
+  /** Ends the whole tree at once and resolves when it is confirmed gone. */
   kill(): Promise<void>;
+  /** Ends what was started since and has left the tree: daemons of a turn that was interrupted. */
+  endStrays(since: Date): Promise<void>;
 }
 
 const OUTPUT_KEPT_CHARS = 4_000;
@@ -51,13 +57,12 @@ export function spawnSandbox(options: {
   /** What its output must not show to others. */
   secrets: string[];
 }): Sandbox {
-  const marker = sandboxMarker(options.name);
-  const tree = { marker, uid: options.user?.uid ?? null };
+  const owned = ownSandbox(options.name, options.user?.uid ?? null);
   const hideSecrets = secretHider(options.secrets);
   const { command, args, user } = spawnAs(options.user, options, options.needs);
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...options.env, [SANDBOX_MARKER]: marker },
+    env: { ...options.env, [SANDBOX_MARKER]: owned.marker },
     detached: true,
     stdio: 'pipe',
     ...user,
@@ -68,6 +73,16 @@ export function spawnSandbox(options: {
   );
   // Whoever writes to a dead process learns it from `exited`.
   child.stdin.on('error', () => {});
+  const end = async (graceMs: number): Promise<void> => {
+    if (child.pid !== undefined && graceMs === 0) killGroup(child.pid);
+    try {
+      await endTree(owned, graceMs);
+    } finally {
+      // What outlives that has no owner any more: the reaper goes on with it.
+      owned.release();
+    }
+    await exited;
+  };
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-OUTPUT_KEPT_CHARS);
@@ -75,15 +90,13 @@ export function spawnSandbox(options: {
   return {
     pid: child.pid ?? null,
     child,
-    tree,
+    tree: owned,
     exited,
     outputEnded: new Promise((resolve) => child.stdout.once('close', resolve).once('end', resolve)),
     lastOutput: () => hideSecrets(output.trim()),
-    kill: async () => {
-      if (child.pid !== undefined) killGroup(child.pid);
-      await sweep(tree);
-      await exited;
-    },
+    end,
+    kill: () => end(0),
+    endStrays: (since) => endStrays(owned, options.command, since),
   };
 }
 

@@ -10,6 +10,8 @@ export interface RunnerBounds extends RestartDefaults {
   interruptMs: number;
   startMs: number;
   turnMs: number;
+  /** How long a turn may wait for a model provider. */
+  outageMs: number;
 }
 
 /** What the steps of an owner work on. Only its loop calls them. */

@@ -29,6 +29,7 @@ const BOUNDS = {
   recoveryWindowMs: 60_000,
   recoveryBackoffMs: 0,
   recoveryBackoffMaxMs: 0,
+  outageMs: 0,
 };
 const DONE = { kind: 'completed', stopReason: 'end_turn', response: 'done' } as const;
 const nothing = { events: [], transcript: [] };

@@ -23,6 +23,7 @@ import { SandboxKeeper } from './sandbox-keeper.ts';
 import { onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
 import { hasOpenTurn } from './status.ts';
 import { transition } from './transition.ts';
+import { waitForProvider } from './wait-for-provider.ts';
 import { WISHES } from './wishes.ts';
 
 export interface RunnerOptions {
@@ -55,6 +56,7 @@ export class SessionRunner {
   #drainingSince: number | null = null;
   #leave: StatusReason | null = null;
   #idleSince: number | null = null;
+  #fenced = false;
   /** Why its state can no longer be written. */
   #refusal: string | null = null;
 
@@ -69,6 +71,8 @@ export class SessionRunner {
       post,
       row,
       onRetry: (failures, error) => retryTurn(this.#parts, failures, error),
+      onOutage: (failures, error) => waitForProvider(this.#parts, failures, error),
+      outageMs: () => bounds.outageMs,
       onUnstorable: (why) => this.#sandbox.lose('transcript_lost', why),
     });
     this.#sandbox = new SandboxKeeper({
@@ -109,6 +113,12 @@ export class SessionRunner {
     this.wake();
   }
 
+  /** Another node owns the session: what runs here for it ends. */
+  fence(): void {
+    this.#fenced = true;
+    this.wake();
+  }
+
   /** Since when the process waits for work; null while it does not. Milliseconds since 1970. */
   get idleSince(): number | null {
     return this.#idleSince;
@@ -139,8 +149,9 @@ export class SessionRunner {
 
   /** One round. @returns true when the session is no longer ours. */
   async #step(): Promise<boolean> {
-    await this.#mailbox.work();
     const { ctx, owned, bounds } = this.#options;
+    if (this.#fenced) throw new Fenced(owned);
+    await this.#mailbox.work();
     this.#row = await loadSession(ctx, owned);
     addLogFields({ workspace_id: this.#row.workspaceId, agent_id: this.#row.agentId });
     if (this.#refusal) {

@@ -1,5 +1,5 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
-import { answerBrokeOff } from '../../gateway/ledger/answer-broke-off.ts';
+import { findModelFault } from '../../gateway/ledger/model-fault.ts';
 import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gateway/ledger/usage-sums.ts';
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import { isPermanent, sqlStateOf } from '../../postgres/permanent-error.ts';
@@ -29,6 +29,10 @@ export interface TurnDriverOptions {
   row(): SessionRow;
   /** The model failed `failures` times in this turn and is to be asked again, in a new process. */
   onRetry(failures: number, error: TurnError): Promise<void>;
+  /** No provider has answered, for the `failures`th time in this turn: it is to wait. */
+  onOutage(failures: number, error: TurnError): Promise<void>;
+  /** How long a turn may wait for a provider, in milliseconds, at the moment of asking. */
+  outageMs(): number;
   /** What the process knows could not be stored, and its turn has failed: it must not go on. */
   onUnstorable(why: string): Promise<void>;
 }
@@ -45,6 +49,8 @@ export class TurnDriver {
   readonly #options: TurnDriverOptions;
   #turnId: string | null = null;
   #modelFailures = 0;
+  /** Since when no provider answers this turn, and how often it was asked. */
+  #outage: { since: number; failures: number } | null = null;
   /** What the database would not take of this turn. */
   #unstorable: unknown = null;
   #sessionUsage: UsageSum | null = null;
@@ -68,7 +74,10 @@ export class TurnDriver {
 
   /** Hands a turn to the harness. Its outcome comes back through the owner's loop. */
   drive(session: HarnessSession, turn: OpenTurn, how: 'new' | 'resume'): void {
-    if (how === 'new') this.#modelFailures = 0;
+    if (how === 'new') {
+      this.#modelFailures = 0;
+      this.#outage = null;
+    }
     this.open = turn;
     this.interruptedBy = null;
     this.#unstorable = null;
@@ -140,17 +149,39 @@ export class TurnDriver {
     const { ctx, owned } = this.#options;
     const overBudget = outcome.kind === 'failed' ? await findBudgetStop(ctx.pool, owned.sessionId, turn.id) : null;
     if (outcome.kind === 'failed' && overBudget) Object.assign(outcome, { error: overBudget, retryable: false });
-    // Before the first byte the gateway alone retries.
-    if (outcome.kind === 'failed' && outcome.retryable) outcome.retryable = await answerBrokeOff(ctx.pool, turn.id);
+    if (outcome.kind === 'failed' && outcome.retryable) {
+      const fault = await findModelFault(ctx.pool, turn.id, outcome.error.message);
+      // Before the first byte the gateway alone retries; what it cannot mend is waited for.
+      outcome.retryable = fault === 'broke_off';
+      if (fault === 'outage' && this.#mayWait()) return this.#postpone(turn, outcome.left, outcome.error);
+    }
     const verdict = judgeTurn(outcome, this.#modelFailures, this.interruptedBy);
     if (verdict.do === 'end') {
       await this.#end(turn, verdict.ending, verdict.left);
       return;
     }
-    const { events, transcript } = verdict.left;
-    await appendEvents(ctx, owned, { turnId: turn.id, events: [...events, ...retryEvents(verdict.error)], transcript });
-    this.detach();
+    await this.#letGo(turn, verdict.left, verdict.error);
     await this.#options.onRetry(++this.#modelFailures, verdict.error);
+  }
+
+  #mayWait(): boolean {
+    const now = this.#options.ctx.now().getTime();
+    this.#outage ??= { since: now, failures: 0 };
+    return this.interruptedBy === null && now - this.#outage.since < this.#options.outageMs();
+  }
+
+  /** No provider answers: the turn stays open and is tried again later. */
+  async #postpone(turn: OpenTurn, left: Uncommitted, error: TurnError): Promise<void> {
+    await this.#letGo(turn, left, error);
+    const outage = this.#outage ?? { since: 0, failures: 0 };
+    await this.#options.onOutage(++outage.failures, error);
+  }
+
+  /** Keeps what the failed attempt has left, for the next one. */
+  async #letGo(turn: OpenTurn, { events, transcript }: Uncommitted, error: TurnError): Promise<void> {
+    const { ctx, owned } = this.#options;
+    await appendEvents(ctx, owned, { turnId: turn.id, events: [...events, ...retryEvents(error)], transcript });
+    this.detach();
   }
 
   /** The process died under the turn. It goes on in the next one, unless somebody wanted it to end. */

@@ -1,3 +1,4 @@
+import { readPatiently } from '../../postgres/database-away.ts';
 import type { SessionContext } from '../session-context.ts';
 import { findTurn, hasEnded, isStranded, type TurnView } from './find-turn.ts';
 
@@ -31,7 +32,7 @@ export async function waitForTurn(
         await bounded(rung, signal);
         continue;
       }
-      const turn = await findTurn(ctx.pool, sessionId, turnId);
+      const turn = await readPatiently(() => findTurn(ctx.pool, sessionId, turnId), signal);
       if (!turn || hasEnded(turn) || isStranded(turn) || signal.aborted) return turn;
       await bounded(rung, signal);
     }
