@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from './errors.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
+import { StartReport } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
@@ -193,6 +194,7 @@ export const LifecycleStep = z
     to: StatusName,
     reason: StatusReasonName,
     detail: z.string().nullable(),
+    start: StartReport.nullable().describe('Of a transition that ends a start, well or not.'),
   })
   .meta({ id: 'LifecycleStep' });
 export type LifecycleStep = z.infer<typeof LifecycleStep>;

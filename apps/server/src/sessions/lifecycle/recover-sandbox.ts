@@ -1,4 +1,5 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { StartReport } from '@aaas/contract/starts';
 import { draftEvent } from '../log/draft-event.ts';
 import { failedEnding, type TurnError } from '../turns/judge-turn.ts';
 import { recoveryDelay } from './recovery-delay.ts';
@@ -10,7 +11,7 @@ import { transition } from './transition.ts';
 export async function recoverSandbox(parts: RunnerParts, reason: StatusReason): Promise<void> {
   const { ctx, owned, bounds, turns, sandbox } = parts;
   const session = parts.row();
-  const detail = sandbox.lostDetail;
+  const { lostDetail: detail, lostStart: start } = sandbox;
   const turnId = turns.turnId ?? session.openTurnId;
   turns.detach();
   await sandbox.kill();
@@ -30,7 +31,7 @@ export async function recoverSandbox(parts: RunnerParts, reason: StatusReason): 
       failedStarts: session.failedStarts + blame,
       retryAt: new Date(ctx.now().getTime() + delay),
     },
-    { reason, detail, nextAction: nextStart(delay) },
+    { reason, detail, nextAction: withHint(nextStart(delay), start), start },
     open ? [draftEvent('session.status_rescheduled')] : [],
     open ? turnId : null,
   );
@@ -60,6 +61,7 @@ export async function retryTurn(parts: RunnerParts, failures: number, error: Tur
 /** Gives the session up until somebody starts it: its process cannot be kept, or its state cannot be written. */
 export async function failSession(parts: RunnerParts, detail: string | null): Promise<void> {
   const { ctx, owned, turns, sandbox } = parts;
+  const start = sandbox.lostStart;
   turns.detach();
   await sandbox.kill();
   const session = parts.row();
@@ -73,8 +75,17 @@ export async function failSession(parts: RunnerParts, detail: string | null): Pr
     owned,
     session,
     { sandboxPhase: 'failed', pid: null, retryAt: null },
-    { reason: 'attempts_used_up', detail, nextAction: 'start it again when the cause is mended' },
+    {
+      reason: 'attempts_used_up',
+      detail,
+      nextAction: withHint('start it again when the cause is mended', start),
+      start,
+    },
   );
+}
+
+function withHint(action: string, start: StartReport | null): string {
+  return start?.hint ? `${action}. ${start.hint}` : action;
 }
 
 function nextStart(delayMs: number): string {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { StartReport } from '@aaas/contract/starts';
 import type { Harness, HarnessSession, InterruptedTurn, TurnSink } from '../../harness/harness.ts';
+import { type OnStep, StartClock } from '../../harness/start/start-clock.ts';
 import { describeExit } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
@@ -14,7 +16,8 @@ export interface KeeperOptions {
   /** Runs a job in the owner's loop. */
   post(job: () => Promise<void>): void;
   onSpawned(pid: number | null): Promise<void>;
-  onReady(): Promise<void>;
+  onReady(start: StartReport): Promise<void>;
+  onStep: OnStep;
 }
 
 /** Keeps the one process of a session: starts it, notices its death, ends it. */
@@ -22,12 +25,15 @@ export class SandboxKeeper {
   state: 'none' | 'starting' | 'live' | 'lost' = 'none';
   lostReason: StatusReason = 'process_exited';
   lostDetail: string | null = null;
+  /** Of a process that was lost before it was ready. */
+  lostStart: StartReport | null = null;
   /** The turn that the process was started to go on with. */
   interrupted: InterruptedTurn | null = null;
   readonly #options: KeeperOptions;
   #session: HarnessSession | null = null;
   /** Tells a start from the one before it, whose news no longer count. */
   #attempt = 0;
+  #clock = new StartClock();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -41,6 +47,7 @@ export class SandboxKeeper {
   start(row: SessionRow, interrupted: InterruptedTurn | null): void {
     this.state = 'starting';
     this.interrupted = interrupted;
+    this.#clock = new StartClock(this.#options.onStep);
     const attempt = ++this.#attempt;
     const news = (job: () => Promise<void>) =>
       this.#options.post(async () => {
@@ -58,11 +65,13 @@ export class SandboxKeeper {
     news: (job: () => Promise<void>) => void,
   ): Promise<void> {
     const { harness, owned, sink } = this.#options;
-    const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink });
+    const clock = this.#clock;
+    const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink, clock });
     if (attempt !== this.#attempt) return session.kill();
     this.#session = session;
     const exited = session.exited.then((exit) => {
-      news(() => this.lose('process_exited', `${describeExit(exit)}\n${session.lastOutput()}`.trim()));
+      const reason = this.state === 'starting' ? 'start_failed' : 'process_exited';
+      news(() => this.lose(reason, `${describeExit(exit)}\n${session.lastOutput()}`.trim()));
       throw new Error(describeExit(exit));
     });
     exited.catch(() => {});
@@ -71,17 +80,20 @@ export class SandboxKeeper {
     const late = sleep(startMs, undefined, { ref: false }).then(() => {
       throw new Error(`the process did not answer within ${startMs / 1000} s`);
     });
+    clock.enter('handshake');
     await Promise.race([session.probe(), exited, late]);
+    const start = clock.ready();
     news(async () => {
       if (this.state !== 'starting') return;
       this.state = 'live';
-      await this.#options.onReady();
+      await this.#options.onReady(start);
     });
   }
 
   /** The process is gone, or as good as gone: its tree is ended and the owner told. */
   async lose(reason: StatusReason, detail: string): Promise<void> {
     if (this.state === 'none' || this.state === 'lost') return;
+    this.lostStart = this.state === 'starting' ? this.#clock.failed(detail) : null;
     this.state = 'lost';
     this.lostReason = reason;
     this.lostDetail = detail.slice(-2_000);
