@@ -236,6 +236,9 @@ export const Health = z
     simulated: z.boolean(),
     database: z.enum(['ok', 'unreachable']),
     agents: z.object({ owned: z.number(), max: z.number() }),
+    warm_pool: z
+      .object({ ready: z.number(), starting: z.number(), wanted: z.number() })
+      .describe('Spare processes of this node; `wanted` is what demand asks for, whether there is room or not.'),
     upstreams: z.array(UpstreamHealth),
     enforcement: z.object({
       isolation: z

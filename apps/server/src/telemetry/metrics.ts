@@ -34,6 +34,7 @@ export interface MetricSources {
   activeAgents: ActiveAgents;
   pool: { totalCount: number; idleCount: number; waitingCount: number };
   ownedSessions(): number;
+  warmPool(): { ready: number; starting: number; wanted: number };
 }
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -188,6 +189,15 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     registers,
     collect() {
       this.set(sources.ownedSessions());
+    },
+  });
+  new Gauge({
+    name: 'aaas_warm_pool_spares',
+    help: 'Spare processes of this node: ready, starting; wanted: as many as demand asks for.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(sources.warmPool())) this.set({ state }, count);
     },
   });
   new Gauge({

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { FirstToken } from '@aaas/contract/starts';
+import type { Query, SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import { draftEvent } from '../../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
 import type { HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
+import { round, type StartClock } from '../start/start-clock.ts';
 import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
@@ -30,6 +32,10 @@ export class ClaudeSession implements HarnessSession {
   #turn: PromiseWithResolvers<TurnOutcome> | null = null;
   #hasBegun = false;
   #mcpConnectMs: number | null;
+  readonly #clock: StartClock;
+  #mcpMs: number | null = null;
+  /** When the first message went in, or the process could go on by itself; null: it has answered since. */
+  #askedAt: number | null = null;
   #attached!: (sandbox: Sandbox) => void;
 
   constructor(options: {
@@ -38,11 +44,14 @@ export class ClaudeSession implements HarnessSession {
     sink: TurnSink;
     /** How long the first turn waits for MCP servers, in milliseconds; null: there are none. */
     mcpConnectMs: number | null;
+    clock: StartClock;
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
     this.#mcpConnectMs = options.mcpConnectMs;
+    this.#clock = options.clock;
+    this.#askedAt = performance.now();
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
     });
@@ -137,7 +146,12 @@ export class ClaudeSession implements HarnessSession {
 
   /** The first message waits until the MCP servers have come up or failed: what it asks for may need them. */
   async #sendWithServers(content: SDKUserMessage['message']['content'], inputId: string): Promise<void> {
-    if (this.#mcpConnectMs !== null) await this.#settleServers(this.#mcpConnectMs);
+    if (this.#mcpConnectMs !== null) {
+      const beganAt = performance.now();
+      await this.#settleServers(this.#mcpConnectMs);
+      this.#mcpMs = round(performance.now() - beganAt);
+      this.#clock.later('mcp', this.#mcpMs);
+    }
     this.#mcpConnectMs = null;
     this.#send(content, inputId);
   }
@@ -162,6 +176,7 @@ export class ClaudeSession implements HarnessSession {
   }
 
   #send(content: SDKUserMessage['message']['content'], inputId: string): void {
+    if (this.#askedAt !== null) this.#askedAt = performance.now();
     this.#input.send({
       type: 'user',
       message: { role: 'user', content },
@@ -186,6 +201,7 @@ export class ClaudeSession implements HarnessSession {
       if (message.type === 'system' && message.subtype === 'session_state_changed' && message.state === 'running') {
         this.#hasBegun = true;
       }
+      if (isAnswer(message)) this.#onAnswer();
       const outcome = this.#translator?.onMessage(message);
       if (!outcome) continue;
       try {
@@ -197,11 +213,29 @@ export class ClaudeSession implements HarnessSession {
     }
   }
 
+  #onAnswer(): void {
+    if (this.#askedAt === null || !this.#translator) return;
+    const first: FirstToken = {
+      start_id: this.#clock.id,
+      mcp_ms: this.#mcpMs,
+      first_token_ms: round(performance.now() - this.#askedAt),
+    };
+    this.#askedAt = null;
+    this.#clock.later('first_token', first.first_token_ms);
+    this.#translator.note(draftEvent('x.first_token', { ...first }));
+  }
+
   /** The process must not go on with this turn. */
   async #part(why: string): Promise<void> {
     this.#turn?.reject(new Error(why));
     await this.kill();
   }
+}
+
+function isAnswer(message: SDKMessage): boolean {
+  return (
+    message.type === 'assistant' || (message.type === 'stream_event' && message.event.type === 'content_block_delta')
+  );
 }
 
 function text(value: string) {
