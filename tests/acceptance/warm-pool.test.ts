@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deployAgent } from '../support/deployed-agent.ts';
+import type { StartReport } from '../../packages/contract/src/starts.ts';
+import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
 import { type Platform, script, until } from '../support/platform.ts';
 import { findProcesses, isAlive } from '../support/processes.ts';
 import { startTestPlatform } from '../support/test-platform.ts';
@@ -11,7 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.dispose());
 
-const POOLED = { agent_type: 'general' };
+// Of kinds that nobody has asked for yet, each of the likeliest has one spare.
+const [POOLED, OTHER] = [{ agent_type: 'general' }, { agent_type: 'research' }] as const;
 
 interface Spare {
   pid: number;
@@ -29,6 +31,10 @@ function spares(): Spare[] {
       const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
       return { pid, uid, home: value('HOME'), token: value('ANTHROPIC_API_KEY') };
     });
+}
+
+async function lastStart(agent: DeployedAgent): Promise<StartReport | null | undefined> {
+  return (await agent.timeline()).findLast(({ start }) => start !== null)?.start;
 }
 
 async function ready(count: number): Promise<void> {
@@ -60,7 +66,7 @@ it('gives a new agent a process that is older than the agent, and each its own u
     });
   expect((await ask(before[0]?.token as string)).status).toBe(403);
 
-  const [one, two] = await Promise.all([deployAgent(platform, POOLED), deployAgent(platform, POOLED)]);
+  const [one, two] = await Promise.all([deployAgent(platform, POOLED), deployAgent(platform, OTHER)]);
   expect((await one.say('hello')).response).toBe('Simulated reply 1: hello');
   expect((await two.say('hi')).response).toBe('Simulated reply 1: hi');
   const claimed = await Promise.all([one, two].map(async (agent) => (await agent.view()).pid as number));
@@ -71,13 +77,10 @@ it('gives a new agent a process that is older than the agent, and each its own u
   expect((await ask(before.find(({ pid }) => pid === claimed[0])?.token as string)).status).toBe(200);
 
   // The same states as of any start; the steps of this one stand in the timeline.
-  const timeline = (await one.timeline()) as unknown as {
-    to: string;
-    start: { kind: string; steps: Record<string, number> };
-  }[];
+  const timeline = await one.timeline();
   expect(timeline.slice(0, 3).map(({ to }) => to)).toEqual(['starting', 'warming', 'idle']);
   expect(timeline[2]?.start).toMatchObject({ kind: 'warm', miss: null, failed_step: null });
-  expect(Object.keys(timeline[2]?.start.steps ?? {}).sort()).toEqual([
+  expect(Object.keys(timeline[2]?.start?.steps ?? {}).sort()).toEqual([
     'claim_ms',
     'directory_ms',
     'first_token_ms',
@@ -96,8 +99,7 @@ it('gives a new agent a process that is older than the agent, and each its own u
   await one.reaches('hibernated');
   expect(isAlive(claimed[0] as number)).toBe(false);
   expect((await one.say('again')).response).toBe('Simulated reply 3: again');
-  const woken = (await one.timeline()).at(-1) as unknown as { start: unknown };
-  expect(woken.start).toMatchObject({ kind: 'resume', miss: null });
+  expect(await lastStart(one)).toMatchObject({ kind: 'resume', miss: null });
 
   // Deleted, nothing of it is left.
   const path = before.find(({ pid }) => pid === claimed[1])?.home.replace(/\/home$/, '') as string;
@@ -109,14 +111,33 @@ it('gives a new agent a process that is older than the agent, and each its own u
 it('says in the timeline why a start was cold', async () => {
   const own = await deployAgent(platform, { ...POOLED, env: { COLOR: 'green' } });
   await own.reaches('idle');
-  const start = (await own.timeline()).at(-1) as unknown as { start: unknown };
-  expect(start.start).toMatchObject({
+  expect(await lastStart(own)).toMatchObject({
     kind: 'cold',
     miss: 'own_env',
     steps: { directory_ms: expect.any(Number), spawn_ms: expect.any(Number), handshake_ms: expect.any(Number) },
   });
   expect(await metric('aaas_warm_pool_claims_total{outcome="own_env"}')).toBeGreaterThanOrEqual(1);
   expect(await metric('aaas_sandbox_start_seconds_count{kind="cold",step="handshake"}')).toBeGreaterThanOrEqual(1);
+});
+
+it('names the step in which a start failed, what was said last, and a hint', async () => {
+  await platform.json('PATCH', '/api/v1/settings', { MAX_RECOVERY_ATTEMPTS: 0 });
+  const agent = await deployAgent(platform, { ...POOLED, env: { COLOR: 'red' } }, false);
+  await agent.order('start');
+  await until(async () => {
+    for (const { pid } of findProcesses(agent.root)) process.kill(pid, 'SIGKILL');
+    return (await agent.view()).status === 'error';
+  });
+  const view = await agent.view();
+  expect(view).toMatchObject({ status_reason: 'attempts_used_up', pid: null });
+  expect(view.status_detail).toContain('ended by SIGKILL');
+  expect(view.next_action).toMatch(/start it again.*the kernel killed the process/);
+  expect((await agent.timeline()).at(-1)).toMatchObject({
+    to: 'error',
+    start: { kind: 'cold', failed_step: 'handshake', hint: expect.stringContaining('killed the process') },
+  });
+  await agent.order('start');
+  expect((await agent.say('better?')).response).toBe('Simulated reply 1: better?');
 });
 
 it('replaces a spare that dies, warms a kind that is asked for, and lets go of all when it is switched off', async () => {
@@ -129,15 +150,13 @@ it('replaces a spare that dies, warms a kind that is asked for, and lets go of a
   const rare = { agent_type: 'custom', system_prompt: 'You sort mail.', allowed_tools: ['Read'] };
   const missed = await deployAgent(platform, rare);
   await missed.reaches('idle');
-  expect(((await missed.timeline()).at(-1) as unknown as { start: unknown }).start).toMatchObject({
-    miss: 'pool_empty',
-  });
+  expect(await lastStart(missed)).toMatchObject({ miss: 'pool_empty' });
   await until(async () => {
     const agent = await deployAgent(platform, rare);
     await agent.reaches('idle');
-    const { start } = (await agent.timeline()).at(-1) as unknown as { start: { kind: string } };
+    const start = await lastStart(agent);
     await platform.request('DELETE', agent.path);
-    return start.kind === 'warm';
+    return start?.kind === 'warm';
   }, 60_000);
 
   const settings = { WARM_POOL_MEMORY_PERCENT: 0 };
