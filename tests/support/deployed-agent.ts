@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { StartReport } from '../../packages/contract/src/starts.ts';
 import { type Platform, until } from './platform.ts';
 
 export interface LogEntry {
@@ -17,6 +18,8 @@ export interface Step {
   from: string;
   to: string;
   reason: string;
+  detail: string | null;
+  start: StartReport | null;
 }
 
 interface Answer {

@@ -58,6 +58,8 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
         LOG_LEVEL: 'warn',
         RECOVERY_BACKOFF_SECONDS: '1',
         RATE_LIMIT_ENABLED: 'false',
+        // Spares would be at work beside every test.
+        WARM_POOL_MEMORY_PERCENT: '0',
         AAAS_ENV_FILE: '/dev/null',
         // Servers of one database share their key.
         ...(env.DATABASE_URL ? { ENCRYPTION_KEY: Buffer.alloc(32, 'test').toString('base64') } : {}),

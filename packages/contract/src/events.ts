@@ -1,4 +1,5 @@
 import type { Status, StatusReason } from './lifecycle.ts';
+import type { StartReport } from './starts.ts';
 
 /**
  * An entry of a session's log as clients see it. Types without a prefix are those of the Claude Managed
@@ -19,6 +20,8 @@ export interface LifecycleEvent extends SessionEvent {
   to: Status;
   reason: StatusReason;
   detail: string | null;
+  /** Of a transition that ends a start, well or not. */
+  start?: StartReport | null;
 }
 
 /** Prefix of the platform's own event types. */

@@ -6,6 +6,7 @@ import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './life
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
+import { StartReport } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
@@ -199,6 +200,7 @@ export const LifecycleStep = z
     to: StatusName,
     reason: StatusReasonName,
     detail: z.string().nullable(),
+    start: StartReport.nullable().describe('Of a transition that ends a start, well or not.'),
   })
   .meta({ id: 'LifecycleStep' });
 export type LifecycleStep = z.infer<typeof LifecycleStep>;
@@ -240,6 +242,9 @@ export const Health = z
     simulated: z.boolean(),
     database: z.enum(['ok', 'unreachable']),
     agents: z.object({ owned: z.number(), max: z.number() }),
+    warm_pool: z
+      .object({ ready: z.number(), starting: z.number(), wanted: z.number() })
+      .describe('Spare processes of this node; `wanted` is what demand asks for, whether there is room or not.'),
     upstreams: z.array(UpstreamHealth),
     enforcement: z.object({
       isolation: z

@@ -98,6 +98,12 @@ export const Settings = z.object({
     .describe('Seconds after the begin of a model request within which another upstream may still be asked.'),
   DEFAULT_MODEL: z.string().min(1).default('claude-sonnet-5-5').describe('Model of agents that name none.'),
   MAX_AGENTS: whole(1, 10_000).default(100).describe('Live agent processes on this node, at most.'),
+  MIN_AGENTS: whole(0, 1_000)
+    .default(1)
+    .describe('Spare processes that this node keeps ready however little is wanted; see docs/warm-pool.md.'),
+  WARM_POOL_MEMORY_PERCENT: whole(0, 90)
+    .default(10)
+    .describe('Percent of the memory that spare processes may take, at 256 MiB each; 0: there are none.'),
   MAX_QUEUED_MESSAGES: whole(1, 100_000).default(1_000).describe('Messages that may wait for one agent.'),
   ENABLE_IDLE_SHUTDOWN: flag.default(true).describe('Whether agents sleep when nobody talks to them.'),
   AGENT_IDLE_TIMEOUT: whole(1, 2_592_000)
@@ -289,6 +295,8 @@ export const LIVE_SETTINGS = [
   'QUERY_RETENTION',
   'DEFAULT_MODEL',
   'MAX_AGENTS',
+  'MIN_AGENTS',
+  'WARM_POOL_MEMORY_PERCENT',
   'MAX_QUEUED_MESSAGES',
   'MAX_KEYS_PER_WORKSPACE',
   'ENABLE_IDLE_SHUTDOWN',
@@ -345,7 +353,7 @@ export function isLive(name: string): name is LiveSettingName {
 
 /** Defaults that belong to an environment; whatever is set itself is stronger. */
 export const PROFILES: Record<Settings['ENVIRONMENT'], Partial<Record<SettingName, string>>> = {
-  development: { MAX_AGENTS: '10', LOG_LEVEL: 'debug', RATE_LIMIT_ENABLED: 'false' },
+  development: { MAX_AGENTS: '10', MIN_AGENTS: '0', LOG_LEVEL: 'debug', RATE_LIMIT_ENABLED: 'false' },
   staging: { MAX_AGENTS: '50', LOG_LEVEL: 'info', RATE_LIMIT_ENABLED: 'true' },
   production: { MAX_AGENTS: '100', LOG_LEVEL: 'warn', RATE_LIMIT_ENABLED: 'true', REQUIRE_API_KEY: 'true' },
 };

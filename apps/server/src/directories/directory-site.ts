@@ -50,7 +50,7 @@ export async function locateDirectory(
 }
 
 /** The user that the processes of a session run as on this node. */
-export function ownerOf(site: DirectorySite, sessionNumber: number): User | null {
+export function ownerOf(site: Pick<DirectorySite, 'uidBase'>, sessionNumber: number): User | null {
   if (site.uidBase === null) return null;
   const id = site.uidBase + sessionNumber;
   return { uid: id, gid: id };

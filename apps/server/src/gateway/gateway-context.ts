@@ -20,6 +20,8 @@ export interface GatewayContext {
   fleet: Fleet;
   settings: GatewaySettings;
   policy: RetryPolicy;
+  /** For whom a token speaks; null: for nobody yet. */
+  cells(claim: TokenClaim): TokenClaim | null | Promise<TokenClaim | null>;
   principals: Principals;
   ledger: Ledger;
   admission: Admission;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { addLogFields, withLogFields } from '../telemetry/log-context.ts';
 import type { Place } from './admission.ts';
 import { type GatewayError, sendError } from './anthropic-error.ts';
+import { UNCLAIMED } from './cells.ts';
 import type { Call, GatewayContext } from './gateway-context.ts';
 import { relayMcp } from './mcp/relay-mcp.ts';
 import type { Principal } from './principal.ts';
@@ -10,7 +11,7 @@ import { relayMessage } from './relay-message.ts';
 import { relayPlain } from './relay-plain.ts';
 import { type Route, routeOf } from './routes.ts';
 import { STALE, StaleGeneration } from './stale-generation.ts';
-import { tokenOf, verifyToken } from './tokens.ts';
+import { type TokenClaim, tokenOf, verifyToken } from './tokens.ts';
 
 const NOT_FOUND: GatewayError = { status: 404, message: 'The model gateway has no such route.' };
 const NO_TOKEN: GatewayError = { status: 401, message: 'A token of the model gateway is required.' };
@@ -32,8 +33,10 @@ export async function handleRequest(
     return;
   }
   const token = tokenOf(req.headers);
-  const claim = token === null ? null : verifyToken(context.tokenSecret, token);
-  if (!claim) return sendError(res, token === null ? NO_TOKEN : BAD_TOKEN);
+  const named = token === null ? null : verifyToken(context.tokenSecret, token);
+  if (!named) return sendError(res, token === null ? NO_TOKEN : BAD_TOKEN);
+  const claim = await claimOf(context, named, res);
+  if (!claim) return;
 
   const startedAt = context.policy.now();
   const place = context.admission.enter(claim.sessionId);
@@ -71,6 +74,19 @@ export async function handleRequest(
     unwatch();
     place.release();
     context.onActivity(claim.sessionId, 'end');
+  }
+}
+
+/** The session that a token speaks for. Null: none, and the answer is given. */
+async function claimOf(context: GatewayContext, named: TokenClaim, res: ServerResponse): Promise<TokenClaim | null> {
+  try {
+    const claim = await context.cells(named);
+    if (!claim) sendError(res, UNCLAIMED);
+    return claim;
+  } catch (err) {
+    context.log.error({ err, cell_id: named.sessionId }, 'a cell cannot be checked');
+    sendError(res, NO_DATABASE);
+    return null;
   }
 }
 

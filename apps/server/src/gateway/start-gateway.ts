@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.ts';
 import { createBudgets } from './budgets/budgets.ts';
+import { createCells } from './cells.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Activity, Gateway, GatewayOptions } from './gateway-options.ts';
@@ -41,6 +42,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     fleet,
     settings,
     policy,
+    cells: createCells(options.pool),
     principals: createPrincipals(options.pool, policy.now),
     ledger: createLedger(options.pool, log, undefined, budgets.onWritten),
     admission: createAdmission(),

@@ -6,6 +6,7 @@ import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
 import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
 import type { Uncommitted } from '../sessions/log/append.ts';
 import type { OpenTurn } from '../sessions/turns/begin-turn.ts';
+import type { StartClock } from './start/start-clock.ts';
 
 /**
  * What drives turns. A harness opens one process per live session and turns messages into events; it knows nothing of
@@ -21,6 +22,8 @@ export interface Harness {
     generation: number;
     interrupted: InterruptedTurn | null;
     sink: TurnSink;
+    /** Is told of each step of the start, before it begins. */
+    clock: StartClock;
   }): Promise<HarnessSession>;
 }
 

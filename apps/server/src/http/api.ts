@@ -12,6 +12,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { PoolState } from '../sandboxes/pool/warm-pool.ts';
 import type { RestartDefaults } from '../sessions/lifecycle/restart-rules.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
@@ -39,6 +40,8 @@ export interface Api {
   wake(sessionId: string): void;
   /** Sessions that this node owns. */
   owned(): number;
+  /** Spare processes of this node. */
+  warmPool(): PoolState;
   access: Authenticator;
   /** Somebody has changed, ended or archived keys: no node goes by what it knew of them. */
   keysChanged(): void;

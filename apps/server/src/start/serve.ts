@@ -11,6 +11,7 @@ import { sandboxSecrets } from '../agents/mcp/sandbox-secrets.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { clearStaging } from '../directories/confined/staging.ts';
+import { ownerOf } from '../directories/directory-site.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
 import { GuardedClient } from '../egress/guarded-client.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
@@ -18,7 +19,7 @@ import { Worker } from '../fleet/claims/worker.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
 import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { issueToken } from '../gateway/tokens.ts';
-import { claudeHarness } from '../harness/claude-agent-sdk/claude-harness.ts';
+import { claudeHarness, type HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Api, App } from '../http/api.ts';
 import { createApp } from '../http/create-app.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
@@ -31,6 +32,7 @@ import { lifeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import { openKeyring } from '../secrets/open-keyring.ts';
+import { bindCell, reserveCell } from '../sessions/lifecycle/bind-cell.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { LiveSettings } from '../settings/live-settings.ts';
 import { NodeHints } from '../streams/node-hints.ts';
@@ -48,6 +50,7 @@ import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
 import { openLease } from './open-lease.ts';
+import { openWarmPool } from './open-warm-pool.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
@@ -167,26 +170,35 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const care = openCare({ settings, pool, metrics, log });
   closers.add('health checks', () => care.health.close());
   const bounds = workerBounds(settings);
+  const harnessNode: HarnessNode = {
+    id: node.id,
+    get incarnation() {
+      return lease.incarnation;
+    },
+    mayAct: () => lease.whenHeld(),
+    dataDir,
+    userOf: (number) => ownerOf({ uidBase: users.uidBase }, number),
+    gatewayUrl: gateway.url,
+    issueToken: (session) => issueToken(tokenSecret, session),
+    mcpSecrets: ({ workspaceId, agentId, definition }) =>
+      sandboxSecrets(pool, keyring, { workspaceId, agentId }, definition.mcp_servers),
+    get mcpConnectMs() {
+      return settings.MCP_CONNECT_TIMEOUT * 1000;
+    },
+    cells: { reserve: () => reserveCell(pool), bind: (owned, cell) => bindCell(pool, owned, cell) },
+  };
+  const { pool: warmPool, close: closeWarmPool } = await openWarmPool({
+    node: harnessNode,
+    settings,
+    live,
+    ctx,
+    owned: () => worker.owned,
+  });
   const worker: Worker = new Worker({
     ctx,
     care,
     nodeId: node.id,
-    harness: claudeHarness({
-      id: node.id,
-      get incarnation() {
-        return lease.incarnation;
-      },
-      mayAct: () => lease.whenHeld(),
-      dataDir,
-      uidBase: users.uidBase,
-      gatewayUrl: gateway.url,
-      issueToken: (session) => issueToken(tokenSecret, session),
-      mcpSecrets: ({ workspaceId, agentId, definition }) =>
-        sandboxSecrets(pool, keyring, { workspaceId, agentId }, definition.mcp_servers),
-      get mcpConnectMs() {
-        return settings.MCP_CONNECT_TIMEOUT * 1000;
-      },
-    }),
+    harness: claudeHarness(harnessNode, warmPool),
     leaseTtlMs: settings.LEASE_TTL * 1000,
     bounds,
     mayAct: () => lease.held,
@@ -220,6 +232,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     starts: () => care.starts,
     sandboxes: { owned: () => ownedSandboxes().length, observed: () => reaper.observed() },
     leaseHeld: () => lease.held,
+    warmPool: () => warmPool.state,
   });
   const api: Api = {
     ctx,
@@ -236,6 +249,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },
     owned: () => worker.owned,
+    warmPool: () => warmPool.state,
     access,
     keysChanged: () => {
       access.forget();
@@ -258,9 +272,13 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const app = await createApp(api);
   closers.add('http', () => closeHttp(app, closing));
   closers.add('agents', () => worker.close());
+  closers.add('warm pool', closeWarmPool);
+  // Whoever is let in finds every session that was left behind in somebody's hands.
+  await worker.firstLook;
   const url = await app.listen({ host: settings.HOST, port: settings.PORT });
   await announce(dataDir, url, closers);
   jobs.start();
+  warmPool.start();
 
   return {
     facts: {

@@ -1,4 +1,5 @@
 import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
+import { POOL_MISSES, type PoolMiss, type StartKind, type StartStep } from '@aaas/contract/starts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActiveAgents } from './active-agents.ts';
 import {
@@ -17,6 +18,14 @@ export interface Metrics extends SandboxMetrics {
   messageEnded(agentType: string, seconds: number): void;
   /** `endpoint`: the pattern of the route, never the path that was asked for. */
   requestEnded(method: string, endpoint: string, seconds: number): void;
+  /** A step of the start of a sandbox has ended; `ready`: all of them up to its first answer. */
+  sandboxStartStep(kind: StartKind, step: StartStep | 'ready', seconds: number): void;
+  /** A start asked the warm pool: `hit`, or why it got none. */
+  poolAsked(outcome: 'hit' | PoolMiss): void;
+  /** A spare of the warm pool died, or could not be started. */
+  poolSpareLost(): void;
+  /** The warm pool is smaller than it wants to be. */
+  poolLimited(limit: 'memory' | 'slots'): void;
   /** A request was refused for coming too often. `policy`: as in the RateLimit headers. */
   limitReached(policy: string): void;
   /** A request went on uncounted, because the store of the limits failed. */
@@ -42,9 +51,11 @@ export interface MetricSources extends SandboxSources {
   /** Process trees of agents that this process answers for, and those that there are. */
   sandboxes: { owned(): number; observed(): Promise<number> };
   leaseHeld(): boolean;
+  warmPool(): { ready: number; starting: number; wanted: number };
 }
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const START_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 
 // Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
@@ -130,6 +141,32 @@ export function createMetrics(): Metrics & { registry: Registry } {
     help: 'How often a turn was put off because no model provider answered.',
     registers,
   });
+  const starts = new Histogram({
+    name: 'aaas_sandbox_start_seconds',
+    help: 'Steps of starts of agent processes on this node, by kind (cold, warm, resume); ready: from the begin to the first answered probe.',
+    labelNames: ['kind', 'step'],
+    buckets: START_SECONDS,
+    registers,
+  });
+  const claims = new Counter({
+    name: 'aaas_warm_pool_claims_total',
+    help: 'Starts that a spare of the warm pool could have served, by what came of it: hit, or why there was none.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const sparesLost = new Counter({
+    name: 'aaas_warm_pool_spares_lost_total',
+    help: 'Spares of the warm pool that died, or could not be started.',
+    registers,
+  });
+  const poolLimited = new Counter({
+    name: 'aaas_warm_pool_limited_total',
+    help: 'Reviews of the warm pool at which it could not have the spares it wants, by what limits it.',
+    labelNames: ['limit'],
+    registers,
+  });
+  for (const outcome of ['hit', ...Object.keys(POOL_MISSES)]) claims.inc({ outcome }, 0);
+  for (const limit of ['memory', 'slots']) poolLimited.inc({ limit }, 0);
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -141,6 +178,10 @@ export function createMetrics(): Metrics & { registry: Registry } {
     agentFailed: (errorType) => errors.inc({ error_type: errorType }),
     messageEnded: (agentType, seconds) => messages.observe({ agent_type: agentType }, seconds),
     requestEnded: (method, endpoint, seconds) => requests.observe({ method, endpoint }, seconds),
+    sandboxStartStep: (kind, step, seconds) => starts.observe({ kind, step }, seconds),
+    poolAsked: (outcome) => claims.inc({ outcome }),
+    poolSpareLost: () => sparesLost.inc(),
+    poolLimited: (limit) => poolLimited.inc({ limit }),
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
     auditEntryLost: () => unrecorded.inc(),
@@ -216,6 +257,15 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     registers,
     collect() {
       this.set(sources.leaseHeld() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'aaas_warm_pool_spares',
+    help: 'Spare processes of this node: ready, starting; wanted: as many as demand asks for.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(sources.warmPool())) this.set({ state }, count);
     },
   });
   new Gauge({

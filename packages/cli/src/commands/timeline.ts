@@ -14,8 +14,19 @@ const COLUMNS: Columns<Schema<'LifecycleStep'>> = {
   FROM: ({ from }) => from,
   TO: ({ to }) => styledStatus(to),
   WHY: ({ reason }) => reason,
+  START: ({ start }) => (start ? cell(startText(start)) : ''),
   DETAIL: ({ detail }) => cell(detail),
 };
+
+/** `cold (own_env): directory 12, spawn 20, handshake 410 ms`, or the step in which it failed. */
+function startText({ kind, miss, steps, failed_step: failed, hint }: Schema<'StartReport'>): string {
+  const why = miss === null ? kind : `${kind} (${miss})`;
+  if (failed !== null) return `${why}: failed in ${failed}${hint === null ? '' : `. ${hint}`}`;
+  const took = Object.entries(steps).map(
+    ([step, ms]) => `${step.replace(/_ms$/, '').replace('_', ' ')} ${Math.round(ms)}`,
+  );
+  return `${why}: ${took.join(', ')} ms`;
+}
 
 export function timelineCommand(program: Command): void {
   program

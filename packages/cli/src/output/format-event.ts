@@ -39,6 +39,8 @@ function gistOf(event: LogEvent): string {
       return `${event.threshold} % of the budget of the ${event.scope} (${event.period}) is spent`;
     case 'x.lifecycle':
       return `${event.from} → ${event.to}: ${event.reason}${event.detail === null ? '' : ` (${event.detail})`}`;
+    case 'x.first_token':
+      return `${Math.round(event.first_token_ms)} ms`;
     case 'session.error':
       return event.error.message;
     case 'session.status_idle':

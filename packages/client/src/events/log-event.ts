@@ -88,6 +88,15 @@ export interface LifecycleEvent extends Logged<'x.lifecycle'> {
   to: Schema<'Status'>;
   reason: Schema<'StatusReason'>;
   detail: string | null;
+  /** Of a transition that ends a start, well or not. */
+  start?: Schema<'StartReport'> | null;
+}
+
+/** What the start of a process took beyond its readiness, in milliseconds. */
+export interface FirstTokenEvent extends Logged<'x.first_token'> {
+  start_id: string;
+  mcp_ms: number | null;
+  first_token_ms: number;
 }
 
 /** Entries that say all with their type, or whose fields few clients need. */
@@ -122,6 +131,7 @@ export type LogEvent =
   | BudgetWarningEvent
   | BudgetExceededEvent
   | LifecycleEvent
+  | FirstTokenEvent
   | PlainEvent;
 
 /** Text while it is being written; the `agent.message` with that id holds all of it. */

@@ -6222,6 +6222,12 @@ export interface components {
             upstreams: components["schemas"]["UpstreamHealth"][];
             uptime_seconds: number;
             version: string;
+            /** @description Spare processes of this node; `wanted` is what demand asks for, whether there is room or not. */
+            warm_pool: {
+                ready: number;
+                starting: number;
+                wanted: number;
+            };
         };
         ImportAgentResponse: {
             agent_id: string;
@@ -6285,6 +6291,8 @@ export interface components {
             from: components["schemas"]["Status"];
             reason: components["schemas"]["StatusReason"];
             seq: number;
+            /** @description Of a transition that ends a start, well or not. */
+            start: components["schemas"]["StartReport"] | null;
             to: components["schemas"]["Status"];
         };
         McpServer: {
@@ -6758,6 +6766,33 @@ export interface components {
         };
         SettingList: {
             data: components["schemas"]["Setting"][];
+        };
+        StartReport: {
+            /** @description Where the start failed. */
+            failed_step: ("directory" | "claim" | "spawn" | "handshake" | "mcp" | "first_token") | null;
+            /** @description For people: the likely cause of the failure and what to do. */
+            hint: string | null;
+            /** @description Tells the starts of a session apart. */
+            id: string;
+            /** @enum {string} */
+            kind: "cold" | "warm" | "resume";
+            /** @description Why it is cold; null: it is not. */
+            miss: ("pool_off" | "pool_empty" | "own_env" | "own_mcp_servers" | "not_new" | "closed_directory" | "claim_failed") | null;
+            /** @description What each step took. The last two are known when the first turn has answered. */
+            steps: {
+                /** @description Milliseconds. A spare of the pool is bound to the session. */
+                claim_ms?: number;
+                /** @description Milliseconds. The directory of the session is prepared, and what its process needs is read. */
+                directory_ms?: number;
+                /** @description Milliseconds. From the first message to the first token of its answer. */
+                first_token_ms?: number;
+                /** @description Milliseconds. The process loads, and answers its first probe. */
+                handshake_ms?: number;
+                /** @description Milliseconds. The first turn waits for the MCP servers of the agent. */
+                mcp_ms?: number;
+                /** @description Milliseconds. The process is spawned. */
+                spawn_ms?: number;
+            };
         };
         /** @enum {string} */
         Status: "stopped" | "starting" | "warming" | "idle" | "running" | "hibernated" | "unhealthy" | "recovering" | "draining" | "error" | "terminated";

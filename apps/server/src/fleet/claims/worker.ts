@@ -38,6 +38,8 @@ export class Worker {
   readonly #runners = new Map<string, SessionRunner>();
   readonly #poll: NodeJS.Timeout;
   readonly #watch: NodeJS.Timeout;
+  /** Resolves when this node has looked for sessions to take for the first time, whether it found the database or not. */
+  readonly firstLook: Promise<void>;
   #claiming: Promise<void> | null = null;
   #again = false;
   #closing = false;
@@ -51,6 +53,7 @@ export class Worker {
     }, POLL_MS);
     this.#watch = setInterval(() => this.#releaseLost(), options.leaseTtlMs / 2);
     this.#claim();
+    this.firstLook = Promise.resolve(this.#claiming ?? undefined);
   }
 
   /** How many sessions this node owns. */

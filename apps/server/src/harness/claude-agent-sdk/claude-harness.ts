@@ -1,40 +1,71 @@
+import type { PoolMiss } from '@aaas/contract/starts';
+import { hasDirectory } from '../../directories/cell-directory.ts';
 import { prepareDirectory, sessionDirectory } from '../../directories/session-directory.ts';
+import { firstUntraversable } from '../../processes/first-untraversable.ts';
+import type { User } from '../../processes/passage.ts';
+import type { WarmPool } from '../../sandboxes/pool/warm-pool.ts';
+import type { CellIdentity } from '../../sessions/lifecycle/bind-cell.ts';
 import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
-import type { Harness } from '../harness.ts';
+import { Fenced, type OwnedSession } from '../../sessions/session-context.ts';
+import type { Harness, HarnessSession } from '../harness.ts';
+import { type CellKind, kindOf } from './cells/cell-kind.ts';
+import { claimCell } from './cells/claim-cell.ts';
+import type { Cell } from './cells/make-cell.ts';
 import { openClaudeSession } from './open-session.ts';
 
-/** The harness on the official Claude Agent SDK: loop and tools run in one Claude Code process per session. */
-export function claudeHarness(node: {
+/** The node that processes are started on. */
+export interface HarnessNode {
   id: string;
   readonly incarnation: number;
   /** Resolves when the node holds its lease: nothing is started before. */
   mayAct(): Promise<void>;
   dataDir: string;
-  /** First uid of the agents; null when the server is not root and agents share its user. */
-  uidBase: number | null;
+  /** Whom the processes of a session with this number run as; null: the server's own user. */
+  userOf(number: number): User | null;
   gatewayUrl: string;
   issueToken(session: { sessionId: string; generation: number }): string;
   /** Variables of the MCP servers that run beside the agent, by server. */
   mcpSecrets(session: SessionRow): Promise<ReadonlyMap<string, Record<string, string>>>;
   /** Longest wait for MCP servers before the first turn, in milliseconds. */
   readonly mcpConnectMs: number;
-}): Harness {
+  cells: {
+    reserve(): Promise<{ id: string; number: number }>;
+    /** @throws Fenced when the generation has ended. */
+    bind(owned: OwnedSession, cell: CellIdentity): Promise<void>;
+  };
+}
+
+type OpenRequest = Parameters<Harness['open']>[0];
+
+/** The harness on the official Claude Agent SDK: loop and tools run in one Claude Code process per session. */
+export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>): Harness {
   // The SDK asks for a report of the process to learn which libc it has. The report would look up the name behind each
   // socket, one after another and on the main thread: without a DNS server that answers, everything stands still.
   Object.assign(process.report, { excludeNetwork: true });
   return {
-    open: async ({ session, generation, interrupted, sink }) => {
+    open: async (request) => {
       await node.mayAct();
-      const directory = sessionDirectory(node.dataDir, session.id);
-      const id = node.uidBase === null ? null : node.uidBase + session.number;
-      const user = id === null ? null : { uid: id, gid: id };
+      const { session, generation, interrupted, sink, clock } = request;
+      clock.enter('directory');
+      const transcript = await sink.loadTranscript('');
+      if (transcript.length > 0) clock.kind = 'resume';
+      else {
+        const warm = interrupted ? 'not_new' : await openWarm(node, pool, request);
+        if (typeof warm !== 'string') return warm;
+        clock.miss = warm;
+        pool.note(warm);
+        clock.enter('directory');
+      }
+      const user = node.userOf(session.number);
       await prepareDirectory(node.dataDir, session.id, user);
       return openClaudeSession({
         session,
         interrupted,
         sink,
-        name: { node: { id: node.id, incarnation: node.incarnation }, sessionId: session.id, generation },
-        directory,
+        clock,
+        transcript,
+        name: { node, sessionId: session.id, generation },
+        directory: sessionDirectory(node.dataDir, session.id),
         user,
         gatewayUrl: node.gatewayUrl,
         gatewayToken: node.issueToken({ sessionId: session.id, generation }),
@@ -43,4 +74,31 @@ export function claudeHarness(node: {
       });
     },
   };
+}
+
+/** The process of a new session from the pool, or why there is none. */
+async function openWarm(
+  node: HarnessNode,
+  pool: WarmPool<CellKind, Cell>,
+  { session, generation, sink, clock }: OpenRequest,
+): Promise<HarnessSession | PoolMiss> {
+  if (!pool.isOn) return 'pool_off';
+  const kind = kindOf(session.definition, { mcpConnectMs: node.mcpConnectMs });
+  if (typeof kind === 'string') return kind;
+  if (await hasDirectory(node.dataDir, session.id)) return 'not_new';
+  const user = node.userOf(session.number);
+  // The process would see the cell's path and not the session's.
+  if (user && firstUntraversable(node.dataDir, user.uid, user.gid) !== null) return 'closed_directory';
+  const cell = pool.take(kind);
+  if (!cell) return 'pool_empty';
+  clock.enter('claim');
+  try {
+    const claimed = await claimCell(node, cell, { session, generation, sink, clock });
+    clock.kind = 'warm';
+    pool.note('hit');
+    return claimed;
+  } catch (error) {
+    if (error instanceof Fenced) throw error;
+    return 'claim_failed';
+  }
 }

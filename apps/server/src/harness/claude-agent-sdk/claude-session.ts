@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { FirstToken } from '@aaas/contract/starts';
+import type { Query, SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { TurnProgress } from '../../sandboxes/health/turn-progress.ts';
 import type { ProcessQuery } from '../../sandboxes/reaper/find-processes.ts';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
@@ -7,6 +8,7 @@ import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import { draftEvent } from '../../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
 import type { HarnessFailure, HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
+import { round, type StartClock } from '../start/start-clock.ts';
 import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
@@ -42,6 +44,10 @@ export class ClaudeSession implements HarnessSession {
   #fail!: (failure: HarnessFailure) => void;
   #turnBegan = new Date();
   #mcpConnectMs: number | null;
+  readonly #clock: StartClock;
+  #mcpMs: number | null = null;
+  /** When the first message went in, or the process could go on by itself; null: it has answered since. */
+  #askedAt: number | null = null;
   #attached!: (sandbox: Sandbox) => void;
 
   constructor(options: {
@@ -50,11 +56,14 @@ export class ClaudeSession implements HarnessSession {
     sink: TurnSink;
     /** How long the first turn waits for MCP servers, in milliseconds; null: there are none. */
     mcpConnectMs: number | null;
+    clock: StartClock;
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
     this.#mcpConnectMs = options.mcpConnectMs;
+    this.#clock = options.clock;
+    this.#askedAt = performance.now();
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
     });
@@ -171,7 +180,12 @@ export class ClaudeSession implements HarnessSession {
 
   /** The first message waits until the MCP servers have come up or failed: what it asks for may need them. */
   async #sendWithServers(content: SDKUserMessage['message']['content'], inputId: string): Promise<void> {
-    if (this.#mcpConnectMs !== null) await this.#settleServers(this.#mcpConnectMs);
+    if (this.#mcpConnectMs !== null) {
+      const beganAt = performance.now();
+      await this.#settleServers(this.#mcpConnectMs);
+      this.#mcpMs = round(performance.now() - beganAt);
+      this.#clock.later('mcp', this.#mcpMs);
+    }
     this.#mcpConnectMs = null;
     this.#send(content, inputId);
   }
@@ -196,6 +210,7 @@ export class ClaudeSession implements HarnessSession {
   }
 
   #send(content: SDKUserMessage['message']['content'], inputId: string): void {
+    if (this.#askedAt !== null) this.#askedAt = performance.now();
     this.#input.send({
       type: 'user',
       message: { role: 'user', content },
@@ -222,6 +237,7 @@ export class ClaudeSession implements HarnessSession {
       if (message.type === 'system' && message.subtype === 'mirror_error') return this.#part(message.error);
       if (message.type === 'system' && message.subtype === 'session_state_changed') this.#onState(message.state);
       this.phases.onMessage(message);
+      if (isAnswer(message)) this.#onAnswer();
       const outcome = this.#translator?.onMessage(message);
       if (!outcome) continue;
       this.#hasBegun = false;
@@ -252,6 +268,24 @@ export class ClaudeSession implements HarnessSession {
   #part(why: string): void {
     this.#fail({ reason: 'transcript_lost', detail: `failed to store the transcript: ${why}` });
   }
+
+  #onAnswer(): void {
+    if (this.#askedAt === null || !this.#translator) return;
+    const first: FirstToken = {
+      start_id: this.#clock.id,
+      mcp_ms: this.#mcpMs,
+      first_token_ms: round(performance.now() - this.#askedAt),
+    };
+    this.#askedAt = null;
+    this.#clock.later('first_token', first.first_token_ms);
+    this.#translator.note(draftEvent('x.first_token', { ...first }));
+  }
+}
+
+function isAnswer(message: SDKMessage): boolean {
+  return (
+    message.type === 'assistant' || (message.type === 'stream_event' && message.event.type === 'content_block_delta')
+  );
 }
 
 function text(value: string) {

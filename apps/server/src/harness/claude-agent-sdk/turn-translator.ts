@@ -84,6 +84,11 @@ export class TurnTranslator {
     await this.#commit(this.#pending.length);
   }
 
+  /** Something that is worth a line of the log, at the place where the turn is. */
+  note(draft: EventDraft): void {
+    this.#push(draft);
+  }
+
   /** Says in the log that a tool was refused, and why. */
   toolRefused(toolUseId: string, message: string): void {
     this.#push(draftEvent('x.permission_denied', { tool_use_id: this.#toolCalls.get(toolUseId)?.eventId, message }));

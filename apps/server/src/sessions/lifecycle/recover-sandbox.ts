@@ -1,4 +1,5 @@
 import { STATUS_REASONS, type StatusReason } from '@aaas/contract/lifecycle';
+import type { StartReport } from '@aaas/contract/starts';
 import { draftEvent, type EventDraft } from '../log/draft-event.ts';
 import { failedEnding, type TurnError } from '../turns/judge-turn.ts';
 import { recoveryDelay } from './recovery-delay.ts';
@@ -29,7 +30,7 @@ export async function condemnSandbox({ ctx, owned, row, turns, sandbox }: Runner
 export async function recoverSandbox(parts: RunnerParts, reason: StatusReason): Promise<void> {
   const { ctx, owned, turns, sandbox } = parts;
   const session = parts.row();
-  const detail = sandbox.lostDetail;
+  const { lostDetail: detail, lostStart: start } = sandbox;
   const turnId = turns.turnId ?? session.openTurnId;
   turns.detach();
   await sandbox.kill();
@@ -51,7 +52,7 @@ export async function recoverSandbox(parts: RunnerParts, reason: StatusReason): 
       losses: blamed ? [...losses, now] : losses,
       retryAt: new Date(now.getTime() + delay),
     },
-    { reason, detail, nextAction: nextStart(delay) },
+    { reason, detail, nextAction: withHint(nextStart(delay), start), start },
     open ? [draftEvent('session.status_rescheduled')] : [],
     open ? turnId : null,
   );
@@ -86,6 +87,7 @@ export async function failSession(
 ): Promise<void> {
   const { ctx, owned, turns, sandbox } = parts;
   const cause = sandbox.state === 'lost' ? sandbox.lostReason : null;
+  const start = sandbox.lostStart;
   turns.detach();
   await sandbox.kill();
   const session = parts.row();
@@ -95,7 +97,7 @@ export async function failSession(
     owned,
     session,
     { sandboxPhase: 'failed', pid: null, retryAt: null },
-    { reason, detail, nextAction: 'start it again when the cause is mended' },
+    { reason, detail, nextAction: withHint('start it again when the cause is mended', start), start },
     [alert(parts, reason, cause, detail)],
   );
 }
@@ -126,6 +128,10 @@ function errorOf(reason: StatusReason, detail: string | null): TurnError {
       ? `The process of the agent was lost and its restart policy is never, so this turn was not taken up again; what its tools did stays done. ${detail ?? ''}`
       : `The agent could not be kept running: ${detail}`;
   return { type: 'unknown_error', message: message.trim() };
+}
+
+function withHint(action: string, start: StartReport | null): string {
+  return start?.hint ? `${action}. ${start.hint}` : action;
 }
 
 function backoffOf({ backoffMs, backoffMaxMs }: RestartRules): { ms: number; maxMs: number } {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { StartReport } from '@aaas/contract/starts';
 import type { Harness, HarnessSession, InterruptedTurn, TurnSink } from '../../harness/harness.ts';
+import { type OnStep, StartClock } from '../../harness/start/start-clock.ts';
 import { classifyExit } from '../../sandboxes/health/classify-exit.ts';
 import { describeExit, type ExitInfo } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { StartKind } from '../../sandboxes/spawn/start-gate.ts';
@@ -18,7 +20,8 @@ export interface KeeperOptions {
   /** Runs a job in the owner's loop. */
   post(job: () => Promise<void>): void;
   onSpawned(pid: number | null): Promise<void>;
-  onReady(): Promise<void>;
+  onReady(start: StartReport): Promise<void>;
+  onStep: OnStep;
 }
 
 /** Keeps the one process of a session: starts it, notices its death, ends it. */
@@ -28,6 +31,8 @@ export class SandboxKeeper {
   lostDetail: string | null = null;
   /** It ended by itself with exit code 0. */
   endedCleanly = false;
+  /** Of a process that was lost before it was ready. */
+  lostStart: StartReport | null = null;
   /** The turn that the process was started to go on with. */
   interrupted: InterruptedTurn | null = null;
   readonly #options: KeeperOptions;
@@ -36,6 +41,7 @@ export class SandboxKeeper {
   #attempt = 0;
   #starting = new AbortController();
   #endWatch = () => {};
+  #clock = new StartClock();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -51,6 +57,7 @@ export class SandboxKeeper {
     this.interrupted = interrupted;
     this.endedCleanly = false;
     this.#starting = new AbortController();
+    this.#clock = new StartClock(this.#options.onStep);
     const attempt = ++this.#attempt;
     const news = (job: () => Promise<void>) =>
       this.#options.post(async () => {
@@ -69,17 +76,18 @@ export class SandboxKeeper {
     news: (job: () => Promise<void>) => void,
   ): Promise<void> {
     const { harness, owned, sink, care } = this.#options;
+    const clock = this.#clock;
     const leave = await care.starts.enter(kind, this.#starting.signal);
     try {
-      const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink });
+      const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink, clock });
       if (attempt !== this.#attempt) return await session.kill();
-      await this.#bringUp(session, news);
+      await this.#bringUp(session, clock, news);
     } finally {
       leave();
     }
   }
 
-  async #bringUp(session: HarnessSession, news: (job: () => Promise<void>) => void): Promise<void> {
+  async #bringUp(session: HarnessSession, clock: StartClock, news: (job: () => Promise<void>) => void): Promise<void> {
     this.#session = session;
     const exited = session.exited.then((exit) => {
       news(() => this.#loseExited(session, exit));
@@ -94,12 +102,14 @@ export class SandboxKeeper {
     const late = sleep(startMs, undefined, { ref: false }).then(() => {
       throw new Error(`the process did not answer within ${startMs / 1000} s`);
     });
+    clock.enter('handshake');
     await Promise.race([session.probe(), exited, late]);
+    const start = clock.ready();
     news(async () => {
       if (this.state !== 'starting') return;
       this.state = 'live';
       this.#watchHealth(session, news);
-      await this.#options.onReady();
+      await this.#options.onReady(start);
     });
   }
 
@@ -125,13 +135,15 @@ export class SandboxKeeper {
     const output = session.lastOutput();
     const { reason, how } = classifyExit(exit, output, () => this.#options.care.health.oom.explains());
     this.endedCleanly = exit.code === 0;
-    await this.lose(reason, `${how}\n${output}`.trim());
+    const untold = this.state === 'starting' && reason === 'process_exited';
+    await this.lose(untold ? 'start_failed' : reason, `${how}\n${output}`.trim());
   }
 
   /** The process is gone, or as good as gone: its tree is ended and the owner told. */
   async lose(reason: StatusReason, detail: string): Promise<void> {
     if (this.state === 'none' || this.state === 'lost') return;
     this.#endWatch();
+    this.lostStart = this.state === 'starting' ? this.#clock.failed(detail) : null;
     this.state = 'lost';
     this.lostReason = reason;
     this.lostDetail = detail.slice(-2_000);

@@ -83,7 +83,8 @@ export class SessionRunner {
       startMs: () => bounds.startMs,
       post,
       onSpawned: (pid) => this.#move('warming', 'process_spawned', { pid }),
-      onReady: () => onReady(this.#parts),
+      onReady: (start) => onReady(this.#parts, start),
+      onStep: (kind, step, seconds) => ctx.metrics.sandboxStartStep(kind, step, seconds),
     });
     this.#parts = { ctx, owned, bounds, row, turns: this.#turns, sandbox: this.#sandbox };
     this.done = withLogFields(this.#logFields(), () => this.#run());

@@ -1,4 +1,5 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
+import type { StartReport } from '@aaas/contract/starts';
 import { draftEvent } from '../log/draft-event.ts';
 import { adoptVersion, loadNextDefinition, needsNewProcess } from '../versions/adopt-version.ts';
 import { clearOperation } from './clear-operation.ts';
@@ -23,8 +24,8 @@ export async function startSandbox({ ctx, owned, row, turns, sandbox }: RunnerPa
 }
 
 /** The process has answered its first probe. */
-export async function onReady({ ctx, owned, row, turns }: RunnerParts): Promise<void> {
-  const why = { reason: 'probe_answered' } as const;
+export async function onReady({ ctx, owned, row, turns }: RunnerParts, start: StartReport): Promise<void> {
+  const why = { reason: 'probe_answered', start } as const;
   if (!hasOpenTurn(row())) {
     await transition(ctx, owned, row(), { sandboxPhase: 'ready' }, why);
     return;

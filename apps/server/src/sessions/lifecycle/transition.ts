@@ -1,6 +1,7 @@
 import type { LoggedEvent } from '@aaas/contract/events';
 import { newId } from '@aaas/contract/ids';
 import type { SandboxPhase, StatusReason, TurnStatus } from '@aaas/contract/lifecycle';
+import type { StartReport } from '@aaas/contract/starts';
 import { type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
 import { storableText } from '../log/storable-text.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
@@ -43,7 +44,7 @@ const TRANSITION = {
       insert into events (session_id, seq, turn_id, at, id, type, payload)
       select $1, head.base + $3 + 1, $15, $14, $20, 'x.lifecycle',
              json_build_object('id', $20::text, 'type', 'x.lifecycle', 'from', old.status, 'to', changed.status,
-                               'reason', $11::text, 'detail', $12::text, 'processed_at', $21::text)::text
+                               'reason', $11::text, 'detail', $12::text, 'start', $22::json, 'processed_at', $21::text)::text
         from head, old, changed
       returning payload
     )
@@ -60,7 +61,7 @@ export async function transition(
   owned: OwnedSession,
   row: SessionRow,
   change: SandboxChange,
-  why: { reason: StatusReason; detail?: string | null; nextAction?: string | null },
+  why: { reason: StatusReason; detail?: string | null; nextAction?: string | null; start?: StartReport | null },
   events: EventDraft[] = [],
   turnId: string | null = null,
 ): Promise<LoggedEvent[]> {
@@ -92,6 +93,7 @@ export async function transition(
       columns.payloads,
       lifecycleId,
       at.toISOString(),
+      why.start ? storableText(JSON.stringify(why.start)) : null,
     ],
   });
   const written = result.rows[0];

@@ -52,6 +52,7 @@ async function summary(api: Api): Promise<Health> {
     simulated: api.simulated,
     database: reachable ? 'ok' : 'unreachable',
     agents: { owned: api.owned(), max: api.settings.MAX_AGENTS },
+    warm_pool: api.warmPool(),
     upstreams: api.gateway.upstreams().map(({ name, state }) => ({ name, state })),
     enforcement: { isolation: api.isolation },
   };

@@ -1,0 +1,58 @@
+import { adoptDirectory } from '../../../directories/cell-directory.ts';
+import { sessionDirectory } from '../../../directories/session-directory.ts';
+import { describeExit } from '../../../sandboxes/spawn/spawn-sandbox.ts';
+import type { SessionRow } from '../../../sessions/lifecycle/load-session.ts';
+import type { HarnessSession, TurnSink } from '../../harness.ts';
+import type { StartClock } from '../../start/start-clock.ts';
+import type { HarnessNode } from '../claude-harness.ts';
+import { ClaudeSession } from '../claude-session.ts';
+import { MessageQueue } from '../message-queue.ts';
+import { claudePermissionMode } from '../process-options.ts';
+import type { Cell } from './make-cell.ts';
+
+/**
+ * Makes a cell the process of a session: the row takes its number and its transcript's id, the directory its place,
+ * and the token speaks for the session from then on. Updates `session`.
+ * @throws Fenced when the generation has ended; anything else: the cell is spent, and the session may start another way.
+ */
+export async function claimCell(
+  node: HarnessNode,
+  cell: Cell,
+  options: { session: SessionRow; generation: number; sink: TurnSink; clock: StartClock },
+): Promise<HarnessSession> {
+  const { session, generation, sink, clock } = options;
+  const { id: cellId, number, harnessSessionId } = cell;
+  const before = { number: session.number, harnessSessionId: session.harnessSessionId };
+  try {
+    // First the row: when we die in between, the session has a number that nobody else has, and no directory yet.
+    await node.cells.bind({ sessionId: session.id, generation }, { cellId, number, harnessSessionId });
+    Object.assign(session, { number, harnessSessionId });
+    await adoptDirectory(node.dataDir, cellId, session.id).catch(async (error) => {
+      // Somebody has written files meanwhile: they belong to the user that the session had.
+      Object.assign(session, before);
+      await node.cells.bind({ sessionId: session.id, generation }, { cellId, ...before });
+      throw error;
+    });
+    const input = new MessageQueue();
+    const claude = new ClaudeSession({ input, plan: null, sink, mcpConnectMs: null, clock });
+    claude.attachProcess(cell.sandbox);
+    cell.employ({ definition: session.definition, sink, claude });
+    const run = cell.process.claim({
+      prompt: input,
+      options: {
+        cwd: sessionDirectory(node.dataDir, session.id).work,
+        model: session.definition.model,
+        permissionMode: claudePermissionMode(session.definition),
+      },
+    });
+    claude.attachQuery(run);
+    const died = cell.exited.then((exit) => {
+      throw new Error(`the spare ${describeExit(exit)}`);
+    });
+    await Promise.race([cell.process.claimed, died]);
+    return claude;
+  } catch (error) {
+    await cell.end();
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { prewarm, type SpareProcess } from '@anthropic-ai/claude-agent-sdk';
+import { discardDirectory } from '../../../directories/cell-directory.ts';
+import { prepareDirectory, type SessionDirectory, sessionDirectory } from '../../../directories/session-directory.ts';
+import type { Spare } from '../../../sandboxes/pool/spare.ts';
+import type { ExitInfo, Sandbox } from '../../../sandboxes/spawn/spawn-sandbox.ts';
+import type { HarnessNode } from '../claude-harness.ts';
+import { type Employer, processOptions } from '../process-options.ts';
+import type { CellKind } from './cell-kind.ts';
+import { probeParked } from './probe-parked.ts';
+
+// A parked process has nothing else to do than to answer.
+const PROBE_WITHIN_MS = 5_000;
+
+/** A spare Claude Code process with a user, a directory and a token of its own, and without a session. */
+export interface Cell extends Spare<ExitInfo> {
+  readonly id: string;
+  /** Names its user; becomes the session's. */
+  readonly number: number;
+  readonly harnessSessionId: string;
+  readonly directory: SessionDirectory;
+  readonly sandbox: Sandbox;
+  readonly process: SpareProcess;
+  /** Whoever claims it says for whom it works before it is told to. */
+  employ(employer: Employer): void;
+}
+
+/**
+ * Starts a spare of a kind; resolves when it has answered.
+ * @throws when it does not within `startMs` milliseconds, or `signal` aborts.
+ */
+export async function makeCell(
+  node: HarnessNode,
+  kind: CellKind,
+  { startMs, signal }: { startMs: number; signal: AbortSignal },
+): Promise<Cell> {
+  const { id, number } = await node.cells.reserve();
+  const user = node.userOf(number);
+  const directory = sessionDirectory(node.dataDir, id);
+  const harnessSessionId = randomUUID();
+  let sandbox: Sandbox | undefined;
+  let employer: Employer | undefined;
+  const abort = () => void sandbox?.kill().catch(() => {});
+  signal.addEventListener('abort', abort, { once: true });
+  const remove = async () => {
+    await sandbox?.kill();
+    await discardDirectory(node.dataDir, id);
+  };
+  try {
+    await prepareDirectory(node.dataDir, id, user);
+    const options = processOptions(
+      {
+        definition: kind.definition,
+        name: { node, sessionId: id, generation: 0 },
+        directory,
+        user,
+        gatewayUrl: node.gatewayUrl,
+        gatewayToken: node.issueToken({ sessionId: id, generation: 0 }),
+        mcpSecrets: new Map(),
+        mcpConnectMs: node.mcpConnectMs,
+        resumeInterrupted: false,
+      },
+      () => {
+        if (!employer) throw new Error(`failed to serve cell ${id}: it works for nobody`);
+        return employer;
+      },
+      (spawned) => {
+        sandbox = spawned;
+        if (signal.aborted) abort();
+      },
+    );
+    // It may not be parked where it will work.
+    const process = await prewarm({
+      options: { ...options, sessionId: harnessSessionId, cwd: directory.tmp },
+      initializeTimeoutMs: startMs,
+    });
+    process.claimed.catch(() => {});
+    if (!sandbox) throw new Error('failed to start a spare: nothing was spawned');
+    const { child, exited, pid } = sandbox;
+    await probeParked(child, PROBE_WITHIN_MS);
+    return {
+      id,
+      number,
+      harnessSessionId,
+      directory,
+      sandbox,
+      process,
+      pid,
+      exited,
+      employ: (given) => {
+        employer = given;
+      },
+      probe: () => probeParked(child, PROBE_WITHIN_MS),
+      end: async () => {
+        await remove();
+        process.close();
+      },
+    };
+  } catch (error) {
+    const said = sandbox?.lastOutput() ?? '';
+    await remove();
+    throw new Error(`failed to start a spare: ${(error as Error).message}\n${said}`.trim(), { cause: error });
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,123 @@
+import { chownSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { AgentDefinition } from '@aaas/contract/agent-config';
+import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
+import type { SessionDirectory } from '../../directories/session-directory.ts';
+import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
+import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { TurnSink } from '../harness.ts';
+import type { ClaudeSession } from './claude-session.ts';
+import { mcpServers } from './mcp-servers.ts';
+import { processEnvironment } from './process-environment.ts';
+import { toolBarrier } from './tool-barrier.ts';
+import { transcriptStore } from './transcript-store.ts';
+
+/** What is fixed when a process is spawned. */
+export interface ProcessParts {
+  definition: AgentDefinition;
+  name: SandboxName;
+  directory: SessionDirectory;
+  user: { uid: number; gid: number } | null;
+  gatewayUrl: string;
+  gatewayToken: string;
+  /** Variables of the MCP servers that run in the sandbox, by server. */
+  mcpSecrets: ReadonlyMap<string, Record<string, string>>;
+  /** Longest wait for the MCP servers, in milliseconds. */
+  mcpConnectMs: number;
+  resumeInterrupted: boolean;
+}
+
+/** For whom a process works. A spare of the pool learns it when it is claimed, and until then nobody calls. */
+export interface Employer {
+  definition: AgentDefinition;
+  sink: TurnSink;
+  claude: ClaudeSession;
+}
+
+/** The options of a Claude Code process; `employer` is asked at each call back, never before. */
+export function processOptions(
+  parts: ProcessParts,
+  employer: () => Employer,
+  onSpawned: (sandbox: Sandbox) => void,
+): Options {
+  const { definition, directory } = parts;
+  return {
+    ...definitionOptions(definition),
+    env: processEnvironment(parts),
+    settingSources: [],
+    mcpServers: mcpServers(definition.mcp_servers, {
+      gatewayUrl: parts.gatewayUrl,
+      gatewayToken: parts.gatewayToken,
+      secrets: parts.mcpSecrets,
+    }),
+    // Over standard input: the command line is for everybody to read.
+    mcpServersDelivery: 'initialize',
+    strictMcpConfig: true,
+    includePartialMessages: true,
+    sessionStoreFlush: 'eager',
+    sessionStore: transcriptStore({
+      append: (entries, parsed) => employer().claude.onTranscript(entries, parsed),
+      load: (subpath) => employer().sink.loadTranscript(subpath),
+    }),
+    hooks: {
+      PreToolUse: [
+        { hooks: [(...call) => toolBarrier(employer().definition, () => employer().claude.translator)(...call)] },
+      ],
+    },
+    // Whatever the barrier leaves open would ask a person.
+    canUseTool: async (tool) => ({
+      behavior: 'deny',
+      message: `${tool} needs approval, and nobody is there to give it.`,
+    }),
+    spawnClaudeCodeProcess: (spawn) => {
+      // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
+      const config = spawn.env.CLAUDE_CONFIG_DIR;
+      if (parts.user && config && config !== directory.config) giveTo(config, parts.user);
+      const sandbox = spawnSandbox({
+        name: parts.name,
+        command: spawn.command,
+        args: spawn.args,
+        cwd: spawn.cwd ?? directory.work,
+        env: spawn.env,
+        user: parts.user,
+        needs: [directory.root, dirname(spawn.command), ...(config ? [config] : [])],
+        secrets: [...Object.values(definition.env), parts.gatewayToken],
+      });
+      onSpawned(sandbox);
+      return sandbox.child;
+    },
+  };
+}
+
+/** The options that follow from the agent's definition. */
+function definitionOptions(definition: AgentDefinition): Options {
+  const prompt = composePrompt({
+    systemPrompt: definition.system_prompt,
+    personality: definition.personality,
+    language: definition.language,
+  });
+  return {
+    model: definition.model,
+    // Claude Code would record the first prompt in the transcript and send that for ever, whatever the version says.
+    systemPrompt: {
+      ...(definition.prompt_base === 'claude_code'
+        ? { type: 'preset', preset: 'claude_code', append: prompt }
+        : { type: 'custom', prompt }),
+      snapshot: false,
+    },
+    tools: definition.allowed_tools,
+    permissionMode: claudePermissionMode(definition),
+    ...(definition.max_turns === null ? {} : { maxTurns: definition.max_turns }),
+  };
+}
+
+/** The barrier is the policy; Claude Code's own modes are used only where it knows more than a rule. */
+export function claudePermissionMode({ permission_mode: mode }: AgentDefinition): 'default' | 'plan' | 'auto' {
+  return mode === 'plan' || mode === 'auto' ? mode : 'default';
+}
+
+function giveTo(path: string, { uid, gid }: { uid: number; gid: number }): void {
+  chownSync(path, uid, gid);
+  for (const entry of readdirSync(path, { recursive: true, encoding: 'utf8' })) chownSync(join(path, entry), uid, gid);
+}
