@@ -141,7 +141,9 @@ export const Settings = z.object({
     .describe('Seconds between two health checks of an agent process, at most.'),
   HEALTH_CHECK_TIMEOUT: whole(1, 600)
     .default(3)
-    .describe('Seconds a process gets to answer a health check; three times as many while it is visibly at work.'),
+    .describe(
+      'Seconds a process gets to answer a health check; twice as many if it sleeps, three times if it is at work.',
+    ),
   STALL_MODEL_SECONDS: whole(0, 86_400)
     .default(900)
     .describe('Seconds a turn may wait for the first byte of the model; 0: no limit.'),

@@ -22,7 +22,7 @@ export async function findProcesses(query: ProcessQuery): Promise<number[]> {
 
 /** The same, with what is known of each. */
 export async function findSeen({ marker, uid }: ProcessQuery): Promise<SeenProcess[]> {
-  const belongs = (seen: SeenProcess) => seen.marker?.startsWith(marker) || seen.uid === uid;
+  const belongs = (seen: SeenProcess) => seen.marker?.startsWith(marker) || (uid !== null && seen.uid === uid);
   return (await scanProcesses()).filter((seen) => belongs(seen) && seen.pid !== process.pid);
 }
 
