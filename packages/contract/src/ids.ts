@@ -15,7 +15,8 @@ export type IdPrefix =
   | 'mreq'
   | 'wh'
   | 'query'
-  | 'cred';
+  | 'cred'
+  | 'snap';
 
 // In ASCII order, so that ids sort by the time of their making.
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeLoad } from '@aaas/contract/fleet';
 import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -12,6 +13,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { Line } from '../sessions/inbox/require-place.ts';
 import type { RestartDefaults } from '../sessions/lifecycle/restart-rules.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
@@ -39,6 +41,12 @@ export interface Api {
   wake(sessionId: string): void;
   /** Sessions that this node owns. */
   owned(): number;
+  /** Whether this node owns the session. */
+  owns(sessionId: string): boolean;
+  /** Sessions that wait for a place. */
+  line: Line;
+  /** How this node is. */
+  load(): NodeLoad;
   access: Authenticator;
   /** Somebody has changed, ended or archived keys: no node goes by what it knew of them. */
   keysChanged(): void;

@@ -12,9 +12,11 @@ import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { clearStaging } from '../directories/confined/staging.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
+import { snapshotTaker } from '../directories/take-snapshot.ts';
 import { GuardedClient } from '../egress/guarded-client.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
+import { reportLoad } from '../fleet/nodes/node-load.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
 import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { issueToken } from '../gateway/tokens.ts';
@@ -48,6 +50,7 @@ import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
 import { openLease } from './open-lease.ts';
+import { nodeLoad, openMemory } from './open-memory.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
@@ -74,6 +77,8 @@ export interface Server {
   /** Resolves when another server has taken this one's place: it must end. */
   replaced: Promise<void>;
 }
+
+const LOAD_REPORT_MS = 2_000;
 
 /** Starts every role in this process. @throws StartupError with one line for the operator. */
 export async function serve(loaded: LoadedSettings, log: Logger): Promise<Server> {
@@ -164,7 +169,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     now: () => new Date(),
     frozen: () => lifeline.frozen || !lease.held,
   };
-  const care = openCare({ settings, pool, metrics, log });
+  const memory = openMemory(settings);
+  const care = openCare({ settings, pool, metrics, log, hasMemory: memory.hasRoom });
   closers.add('health checks', () => care.health.close());
   const bounds = workerBounds(settings);
   const worker: Worker = new Worker({
@@ -191,7 +197,12 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     bounds,
     mayAct: () => lease.held,
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
+    takeSnapshot: snapshotTaker(dataDir, settings),
+    memoryShort: () => memory.isShort(care.starts),
   });
+  const load = () => nodeLoad(settings, { memory, starts: care.starts, worker });
+  const loadReport = reportLoad({ pool, nodeId: node.id, everyMs: LOAD_REPORT_MS, load, log });
+  closers.add('load report', () => loadReport.close());
 
   const access = createAuthenticator(pool, keyUsage.note);
   const hints = new NodeHints({
@@ -217,9 +228,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     pool,
     ownedSessions: () => worker.owned,
     sandboxTotals: () => care.health.totals(),
-    starts: () => care.starts,
     sandboxes: { owned: () => ownedSandboxes().length, observed: () => reaper.observed() },
     leaseHeld: () => lease.held,
+    starts: () => ({ running: care.starts.running, waiting: care.starts.queue.waiting }),
+    load,
   });
   const api: Api = {
     ctx,
@@ -236,6 +248,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },
     owned: () => worker.owned,
+    owns: (sessionId) => worker.owns(sessionId),
+    line: worker.line,
+    load,
     access,
     keysChanged: () => {
       access.forget();

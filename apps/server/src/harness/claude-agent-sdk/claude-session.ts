@@ -33,6 +33,7 @@ export class ClaudeSession implements HarnessSession {
   readonly #input: MessageQueue;
   readonly #plan: ResumePlan | null;
   readonly #sink: TurnSink;
+  readonly #written: () => AsyncIterable<TranscriptEntry & { uuid: string }>;
   #query!: Query;
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
@@ -50,10 +51,13 @@ export class ClaudeSession implements HarnessSession {
     sink: TurnSink;
     /** How long the first turn waits for MCP servers, in milliseconds; null: there are none. */
     mcpConnectMs: number | null;
+    /** Reads what the process keeps of its transcript. */
+    written(): AsyncIterable<TranscriptEntry & { uuid: string }>;
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
+    this.#written = options.written;
     this.#mcpConnectMs = options.mcpConnectMs;
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
@@ -155,6 +159,10 @@ export class ClaudeSession implements HarnessSession {
   async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
     if (this.#translator) await this.#translator.onTranscript(entries, parsed);
     else await this.#sink.commit({ events: [], transcript: entries });
+  }
+
+  written(): AsyncIterable<TranscriptEntry & { uuid: string }> {
+    return this.#written();
   }
 
   async close(): Promise<void> {

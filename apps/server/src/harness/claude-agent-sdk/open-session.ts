@@ -15,6 +15,7 @@ import { processEnvironment } from './process-environment.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
 import { toolBarrier } from './tool-barrier.ts';
 import { transcriptStore } from './transcript-store.ts';
+import { writtenTranscript } from './written-transcript.ts';
 
 export interface OpenOptions {
   session: SessionRow;
@@ -42,7 +43,9 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   let sandbox: Sandbox | undefined;
   const hasServers = Object.keys(session.definition.mcp_servers).length > 0;
   const mcpConnectMs = hasServers ? options.mcpConnectMs : null;
-  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink, mcpConnectMs });
+  let configUsed = directory.config;
+  const written = () => writtenTranscript(configUsed, session.harnessSessionId, options.user?.uid ?? null);
+  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink, mcpConnectMs, written });
 
   const env = processEnvironment({
     definition: session.definition,
@@ -86,6 +89,7 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
         // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
         const config = spawn.env.CLAUDE_CONFIG_DIR;
         if (options.user && config && config !== directory.config) giveTo(config, options.user);
+        if (config) configUsed = config;
         sandbox = spawnSandbox({
           name: options.name,
           command: spawn.command,
