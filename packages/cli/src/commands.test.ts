@@ -30,7 +30,7 @@ test('an agent is created with what the options say, listed, shown and deleted',
   const made = await aaasJson(
     ...['agents', 'create', '--type', 'code', '--name', 'maker', '--model', 'claude-haiku-4-5', '--no-start'],
     ...['--tool', 'Bash', 'Write', '--tool', 'Read', '--env', 'A=1', '--env', 'B=x=y'],
-    ...['--system-prompt', 'You make things.', '--permission-mode', 'acceptEdits'],
+    ...['--system-prompt', 'You make things.', '--permission-mode', 'acceptEdits', '--idle-timeout', '90'],
   );
   expect(made).toMatchObject({ agent_id: expect.stringMatching(/^agent_/), status: 'stopped' });
   const id: string = made.agent_id;
@@ -50,6 +50,7 @@ test('an agent is created with what the options say, listed, shown and deleted',
     env: { A: '[set]', B: '[set]' },
     system_prompt: 'You make things.',
     permission_mode: 'acceptEdits',
+    idle_timeout_seconds: 90,
   });
   expect([byName.id, byPrefix.id]).toEqual([id, id]);
   expect(text).toMatch(/^maker {2}agent_/);

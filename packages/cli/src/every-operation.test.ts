@@ -59,6 +59,7 @@ const COMMANDS: Record<string, string> = {
   'GET /api/v1/workspaces/{workspace_id}': `workspaces get ${WORKSPACE}`,
   'PATCH /api/v1/workspaces/{workspace_id}': `workspaces rename ${WORKSPACE} other`,
   'DELETE /api/v1/workspaces/{workspace_id}': `workspaces archive ${WORKSPACE}`,
+  'GET /api/v1/fleet': 'fleet',
   'GET /api/v1/settings': 'settings list',
   'PATCH /api/v1/settings': 'settings set LOG_LEVEL=info',
   'GET /api/v1/audit': 'audit list',

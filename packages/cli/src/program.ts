@@ -9,6 +9,7 @@ import { chatCommand } from './commands/chat.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { filesCommand } from './commands/files.ts';
+import { fleetCommand } from './commands/fleet.ts';
 import { healthCommand } from './commands/health.ts';
 import { infoCommand } from './commands/info.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -29,7 +30,7 @@ import { oneLine } from './output/one-line.ts';
 
 /** By what one wants to do; the help shows them so. */
 const COMMANDS: Record<string, ((program: Command) => void)[]> = {
-  'Run the platform:': [serveCommand, configCommand, healthCommand, infoCommand],
+  'Run the platform:': [serveCommand, configCommand, healthCommand, infoCommand, fleetCommand],
   'Agents:': [agentsCommand, sessionsCommand, filesCommand, agentTypesCommand, modelsCommand],
   'Talk and watch:': [
     sendCommand,

@@ -79,7 +79,12 @@ export const AgentConfigRequest = z
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
     limits: z.unknown().optional(),
     restart_policy: RestartPolicy.optional().describe('What becomes of it when its process is lost.'),
-    idle_timeout_seconds: z.unknown().optional(),
+    idle_timeout_seconds: z
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .optional()
+      .describe('Seconds without work before it sleeps. 0: never for that reason. Default: what the platform has.'),
     budget: AgentBudget.optional().describe('What it may spend; each limit holds on its own.'),
   })
   .meta({ id: 'AgentConfigRequest' });
@@ -133,4 +138,6 @@ export interface AgentDefinition {
   budget?: AgentBudget | null;
   /** Null, and in older versions nothing: all of it is the platform's. */
   restart_policy?: RestartPolicy | null;
+  /** 0: it does not sleep for being idle. Null, as in versions of before: AGENT_IDLE_TIMEOUT, if ENABLE_IDLE_SHUTDOWN. */
+  idle_timeout_seconds?: number | null;
 }

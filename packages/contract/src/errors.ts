@@ -48,6 +48,7 @@ export const ERRORS = {
   too_many_webhooks: { status: 409, retryable: false, title: 'The workspace has as many webhooks as it may' },
   webhook_disabled: { status: 409, retryable: false, title: 'The webhook is disabled' },
   queue_full: { status: 429, retryable: true, title: 'Too many messages wait for this agent' },
+  no_place: { status: 429, retryable: true, title: 'Too many agents wait for a place' },
   internal: { status: 500, retryable: true, title: 'The platform failed' },
   not_available_yet: { status: 501, retryable: false, title: 'Not available yet' },
   draining: { status: 503, retryable: true, title: 'The node is shutting down' },

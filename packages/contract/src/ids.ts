@@ -16,7 +16,8 @@ export type IdPrefix =
   | 'wh'
   | 'query'
   | 'cred'
-  | 'cell';
+  | 'cell'
+  | 'snap';
 
 // In ASCII order, so that ids sort by the time of their making.
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

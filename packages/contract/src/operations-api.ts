@@ -48,9 +48,25 @@ export const AgentConfig = z
     harness: z.literal('claude-agent-sdk'),
     budget: AgentBudget.nullable(),
     restart_policy: RestartPolicy.nullable().describe('What it does not name is the platform’s.'),
+    idle_timeout_seconds: z
+      .number()
+      .nullable()
+      .describe('0: it does not sleep for being idle. null: AGENT_IDLE_TIMEOUT of the platform.'),
   })
   .meta({ id: 'AgentConfig' });
 export type AgentConfig = z.infer<typeof AgentConfig>;
+
+/** What a session last left in its working directory when it went to sleep. */
+export const DirectorySnapshot = z
+  .object({
+    id: z.string().describe('The same for as long as nothing in the directory changes.'),
+    seq: z.number().describe('The log up to here is reflected in it.'),
+    taken_at: timestamp,
+    files: z.number(),
+    bytes: z.number(),
+    complete: z.boolean().describe('false: there is more in the directory than was looked at.'),
+  })
+  .meta({ id: 'DirectorySnapshot' });
 
 export const Agent = z
   .object({
@@ -87,6 +103,7 @@ export const Agent = z
     resources: Resources.nullable()
       .optional()
       .describe('Of its process tree; null: none runs, or it was not looked at yet. Only when one agent is asked for.'),
+    directory_snapshot: DirectorySnapshot.nullable().describe('Of its last sleep; null: it never slept.'),
   })
   .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof Agent>;
@@ -142,8 +159,16 @@ export const MessageResponse = z
   .meta({ id: 'MessageResponse' });
 export type MessageResponse = z.infer<typeof MessageResponse>;
 
+/** Where a turn stands that has not begun. */
+export const QueuePosition = z
+  .number()
+  .nullable()
+  .describe(
+    '1: it is the next. Messages before it of the same agent count, and agents that get a place before its own. null: it does not wait.',
+  );
+
 export const TurnAccepted = z
-  .object({ turn_id: z.string(), state: z.string(), endpoint: z.string() })
+  .object({ turn_id: z.string(), state: z.string(), endpoint: z.string(), queue_position: QueuePosition })
   .meta({ id: 'TurnAccepted' });
 export type TurnAccepted = z.infer<typeof TurnAccepted>;
 
@@ -161,6 +186,7 @@ export const Turn = z
     accepted_at: timestamp,
     started_at: timestamp.nullable(),
     ended_at: timestamp.nullable(),
+    queue_position: QueuePosition,
   })
   .meta({ id: 'Turn' });
 export type Turn = z.infer<typeof Turn>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest } from './agent-config.ts';
-import { MESSAGE_MAX_CHARS, MessageResponse, Turn } from './operations-api.ts';
+import { MESSAGE_MAX_CHARS, MessageResponse, QueuePosition, Turn } from './operations-api.ts';
 
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
 
@@ -9,7 +9,12 @@ export const QueryRequest = z
     message: z.string().min(1).max(MESSAGE_MAX_CHARS).optional().describe('What to ask.'),
     query: z.string().min(1).max(MESSAGE_MAX_CHARS).optional().describe('Another name of `message`.'),
     context: z.record(z.string(), z.unknown()).optional().describe('Facts that go with the question, as JSON.'),
-    config: AgentConfigRequest.omit({ agent_type: true, mcp_servers: true, budget: true })
+    config: AgentConfigRequest.omit({
+      agent_type: true,
+      mcp_servers: true,
+      budget: true,
+      idle_timeout_seconds: true,
+    })
       .optional()
       .describe('What differs from the agent type. Kept only as long as the query runs.'),
   })
@@ -31,7 +36,13 @@ export const QueryAnswer = z
 export type QueryAnswer = z.infer<typeof QueryAnswer>;
 
 export const QueryAccepted = z
-  .object({ query_id: z.string(), turn_id: z.string(), state: z.string(), endpoint: z.string() })
+  .object({
+    query_id: z.string(),
+    turn_id: z.string(),
+    state: z.string(),
+    endpoint: z.string(),
+    queue_position: QueuePosition,
+  })
   .meta({ id: 'QueryAccepted' });
 
 export const Query = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Metadata, MetadataPatch } from './metadata.ts';
-import { StatusName, StatusReasonName } from './operations-api.ts';
+import { DirectorySnapshot, StatusName, StatusReasonName } from './operations-api.ts';
 
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z
@@ -52,6 +52,7 @@ export const Session = z
     messages_waiting: z.number(),
     usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number() }),
     restarts: z.number(),
+    directory_snapshot: DirectorySnapshot.nullable().describe('Of its last sleep; null: it never slept.'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;

@@ -109,6 +109,22 @@ export const Settings = z.object({
   AGENT_IDLE_TIMEOUT: whole(1, 2_592_000)
     .default(300)
     .describe('Seconds an agent may wait for work before it sleeps; the next message wakes it.'),
+  IDLE_GRACE_SECONDS: whole(0, 3_600)
+    .default(1)
+    .describe('Seconds after its last turn before an idle agent gives up its place to another, or for want of memory.'),
+  PLACE_SECONDS: whole(1, 86_400)
+    .default(60)
+    .describe(
+      'Seconds an agent keeps its place while others wait for one, whatever waits for it; it leaves between turns.',
+    ),
+  MAX_WAITING_AGENTS: whole(1, 1_000_000)
+    .default(10_000)
+    .describe('Agents with work that may wait for a place on a node; a message for one more is refused with 429.'),
+  MEMORY_RESERVE_MB: whole(0, 100_000_000)
+    .default(256)
+    .describe(
+      'MiB of free memory below which no agent process starts and idle ones sleep; 0: memory is not looked at.',
+    ),
   QUERY_RETENTION: whole(60, 31_536_000)
     .default(86_400)
     .describe('Seconds for which the answer of a one-shot query is kept.'),
@@ -303,6 +319,10 @@ export const LIVE_SETTINGS = [
   'MAX_KEYS_PER_WORKSPACE',
   'ENABLE_IDLE_SHUTDOWN',
   'AGENT_IDLE_TIMEOUT',
+  'IDLE_GRACE_SECONDS',
+  'PLACE_SECONDS',
+  'MAX_WAITING_AGENTS',
+  'MEMORY_RESERVE_MB',
   'AGENT_TIMEOUT',
   'DRAIN_TIMEOUT',
   'INTERRUPT_TIMEOUT',

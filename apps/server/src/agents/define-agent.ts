@@ -2,7 +2,7 @@ import type { AgentConfigRequest, AgentDefinition } from '@aaas/contract/agent-c
 import { ApiError, type FieldError } from '@aaas/contract/errors';
 import { AGENT_TYPES } from './agent-types/all-types.ts';
 
-const NOT_YET = ['limits', 'idle_timeout_seconds'] as const;
+const NOT_YET = ['limits'] as const;
 
 /** Resolves a request to a definition: what it leaves out comes from the agent type. */
 export function defineAgent(config: AgentConfigRequest, fallback: { name: string; model: string }): AgentDefinition {
@@ -27,6 +27,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     harness: 'claude-agent-sdk',
     budget: config.budget ?? null,
     restart_policy: config.restart_policy ?? null,
+    idle_timeout_seconds: config.idle_timeout_seconds ?? null,
   };
 }
 

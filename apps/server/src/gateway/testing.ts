@@ -46,9 +46,10 @@ export async function addSession(
      values ($1, $2, $3, 1, $4, 'claude-agent-sdk', $5)`,
     [sessionId, workspaceId, agentId, environmentId, randomUUID()],
   );
-  await pool.query(`insert into session_heads (session_id, generation, owner) values ($1, 1, 'node_test')`, [
-    sessionId,
-  ]);
+  await pool.query(
+    `insert into session_heads (session_id, workspace_id, generation, owner) values ($1, $2, 1, 'node_test')`,
+    [sessionId, workspaceId],
+  );
   const session = { workspaceId, agentId, sessionId };
   return { ...session, turnId: await addTurn(pool, session, 1, 'running') };
 }

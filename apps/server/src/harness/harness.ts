@@ -4,7 +4,7 @@ import type { TurnProgress } from '../sandboxes/health/turn-progress.ts';
 import type { ProcessQuery } from '../sandboxes/reaper/find-processes.ts';
 import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
 import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
-import type { Uncommitted } from '../sessions/log/append.ts';
+import type { TranscriptEntry, Uncommitted } from '../sessions/log/append.ts';
 import type { OpenTurn } from '../sessions/turns/begin-turn.ts';
 import type { StartClock } from './start/start-clock.ts';
 
@@ -24,6 +24,8 @@ export interface Harness {
     sink: TurnSink;
     /** Is told of each step of the start, before it begins. */
     clock: StartClock;
+    /** Aborted when the start is no longer wanted. */
+    signal?: AbortSignal;
   }): Promise<HarnessSession>;
 }
 
@@ -67,6 +69,11 @@ export interface HarnessSession {
   runTurn(turn: OpenTurn, how: 'new' | 'resume'): Promise<TurnOutcome>;
   /** Ends the running turn early; its `runTurn` then resolves as `interrupted`. Resolves when the process has obeyed. */
   interrupt(): Promise<void>;
+  /**
+   * What the process itself has written of the conversation, for the comparison with what is stored. A harness whose
+   * processes write nothing of their own leaves it out.
+   */
+  written?(): AsyncIterable<TranscriptEntry & { uuid: string }>;
   /** Ends the whole process tree, gently first; resolves when it is gone. */
   close(): Promise<void>;
   /** Ends the whole process tree at once; resolves when it is gone. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeLoad } from '@aaas/contract/fleet';
 import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -13,6 +14,7 @@ import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { PoolState } from '../sandboxes/pool/warm-pool.ts';
+import type { Line } from '../sessions/inbox/require-place.ts';
 import type { RestartDefaults } from '../sessions/lifecycle/restart-rules.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
@@ -42,6 +44,12 @@ export interface Api {
   owned(): number;
   /** Spare processes of this node. */
   warmPool(): PoolState;
+  /** Whether this node owns the session. */
+  owns(sessionId: string): boolean;
+  /** Sessions that wait for a place. */
+  line: Line;
+  /** How this node is. */
+  load(): NodeLoad;
   access: Authenticator;
   /** Somebody has changed, ended or archived keys: no node goes by what it knew of them. */
   keysChanged(): void;

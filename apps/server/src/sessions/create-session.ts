@@ -48,11 +48,10 @@ export async function insertSession(db: PoolClient, now: Date, session: NewSessi
       now,
     ],
   );
-  await db.query('insert into session_heads (session_id, last_seq, runnable_at) values ($1, $2, $3)', [
-    sessionId,
-    start ? 1 : 0,
-    start ? now : null,
-  ]);
+  await db.query(
+    'insert into session_heads (session_id, workspace_id, last_seq, runnable_at) values ($1, $2, $3, $4)',
+    [sessionId, session.workspaceId, start ? 1 : 0, start ? now : null],
+  );
   if (start) {
     await db.query(
       `insert into events (session_id, seq, id, type, at, payload) values ($1, 1, $2, 'x.lifecycle', $3, $4)`,

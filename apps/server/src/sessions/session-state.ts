@@ -1,4 +1,5 @@
 import type { Status, StatusReason } from '@aaas/contract/lifecycle';
+import type { DirectorySnapshot } from './lifecycle/directory-snapshot.ts';
 
 /** How a session stands, as clients see it. */
 export interface SessionState {
@@ -12,6 +13,7 @@ export interface SessionState {
   restarts: number;
   messagesCount: number;
   waiting: number;
+  directorySnapshot: DirectorySnapshot | null;
   usage: { inputTokens: number; outputTokens: number; costNanousd: number };
 }
 
@@ -19,7 +21,7 @@ export interface SessionState {
 export const SESSION_STATE = `
   s.status, s.status_reason as "statusReason", s.status_since as "statusSince", s.status_detail as "statusDetail",
   s.next_action as "nextAction", s.pid, case when s.pid is null then null else s.node_id end as "nodeId",
-  s.restarts, s.messages_count as "messagesCount",
+  s.restarts, s.directory_snapshot as "directorySnapshot", s.messages_count as "messagesCount",
   (select count(*)::int from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting,
   (select json_build_object('inputTokens', coalesce(sum(t.input_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens), 0),
                             'outputTokens', coalesce(sum(t.output_tokens), 0),

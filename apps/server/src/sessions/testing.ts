@@ -33,7 +33,7 @@ export function testContext(pool: Pool): SessionContext {
 export function testCare(): SandboxCare {
   return {
     health: { watch: () => () => {}, oom: new OomWitness() },
-    starts: new StartGate({ limit: () => 100, onWait: () => {} }),
+    starts: new StartGate({ limit: () => 100, hasMemory: () => true, onAdmitted: () => {}, onDelayed: () => {} }),
   };
 }
 

@@ -13,8 +13,10 @@ export function openCare(options: {
   pool: Pool;
   metrics: Metrics;
   log: Logger;
+  /** Whether there is memory for one more start beside those under way. */
+  hasMemory(starting: number): boolean;
 }): SandboxCare & { health: HealthMonitor; starts: StartGate } {
-  const { settings, pool, metrics, log } = options;
+  const { settings, pool, metrics, log, hasMemory } = options;
   const health = new HealthMonitor({
     bounds: {
       get intervalMs() {
@@ -38,7 +40,9 @@ export function openCare(options: {
   });
   const starts = new StartGate({
     limit: () => settings.MAX_CONCURRENT_STARTS,
-    onWait: (kind) => metrics.startWaited(kind),
+    hasMemory,
+    onDelayed: (urgency, why) => metrics.startDelayed(urgency, why),
+    onAdmitted: (waitedSeconds) => metrics.startAdmitted(waitedSeconds),
   });
   return { health, starts };
 }

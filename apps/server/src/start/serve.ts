@@ -13,9 +13,11 @@ import type { LoadedSettings } from '../config/load-settings.ts';
 import { clearStaging } from '../directories/confined/staging.ts';
 import { ownerOf } from '../directories/directory-site.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
+import { snapshotTaker } from '../directories/take-snapshot.ts';
 import { GuardedClient } from '../egress/guarded-client.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { Worker } from '../fleet/claims/worker.ts';
+import { reportLoad } from '../fleet/nodes/node-load.ts';
 import { registerNode } from '../fleet/nodes/register-node.ts';
 import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { issueToken } from '../gateway/tokens.ts';
@@ -50,6 +52,7 @@ import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
 import { openLease } from './open-lease.ts';
+import { nodeLoad, openMemory } from './open-memory.ts';
 import { openWarmPool } from './open-warm-pool.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
@@ -77,6 +80,8 @@ export interface Server {
   /** Resolves when another server has taken this one's place: it must end. */
   replaced: Promise<void>;
 }
+
+const LOAD_REPORT_MS = 2_000;
 
 /** Starts every role in this process. @throws StartupError with one line for the operator. */
 export async function serve(loaded: LoadedSettings, log: Logger): Promise<Server> {
@@ -167,7 +172,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     now: () => new Date(),
     frozen: () => lifeline.frozen || !lease.held,
   };
-  const care = openCare({ settings, pool, metrics, log });
+  const memory = openMemory(settings);
+  const care = openCare({ settings, pool, metrics, log, hasMemory: memory.hasRoom });
   closers.add('health checks', () => care.health.close());
   const bounds = workerBounds(settings);
   const harnessNode: HarnessNode = {
@@ -203,7 +209,12 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     bounds,
     mayAct: () => lease.held,
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
+    takeSnapshot: snapshotTaker(dataDir, settings),
+    memoryShort: () => memory.isShort(care.starts),
   });
+  const load = () => nodeLoad(settings, { memory, starts: care.starts, worker });
+  const loadReport = reportLoad({ pool, nodeId: node.id, everyMs: LOAD_REPORT_MS, load, log });
+  closers.add('load report', () => loadReport.close());
 
   const access = createAuthenticator(pool, keyUsage.note);
   const hints = new NodeHints({
@@ -229,10 +240,11 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     pool,
     ownedSessions: () => worker.owned,
     sandboxTotals: () => care.health.totals(),
-    starts: () => care.starts,
     sandboxes: { owned: () => ownedSandboxes().length, observed: () => reaper.observed() },
     leaseHeld: () => lease.held,
     warmPool: () => warmPool.state,
+    starts: () => ({ running: care.starts.running, waiting: care.starts.queue.waiting }),
+    load,
   });
   const api: Api = {
     ctx,
@@ -250,6 +262,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     },
     owned: () => worker.owned,
     warmPool: () => warmPool.state,
+    owns: (sessionId) => worker.owns(sessionId),
+    line: worker.line,
+    load,
     access,
     keysChanged: () => {
       access.forget();

@@ -10,6 +10,15 @@ export function workerBounds(settings: Settings): WorkerBounds {
     get idleMs() {
       return settings.ENABLE_IDLE_SHUTDOWN ? settings.AGENT_IDLE_TIMEOUT * 1000 : null;
     },
+    get graceMs() {
+      return settings.IDLE_GRACE_SECONDS * 1000;
+    },
+    get placeMs() {
+      return settings.PLACE_SECONDS * 1000;
+    },
+    get maxWaiting() {
+      return settings.MAX_WAITING_AGENTS;
+    },
     get drainMs() {
       return settings.DRAIN_TIMEOUT * 1000;
     },

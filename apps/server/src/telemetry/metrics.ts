@@ -1,6 +1,7 @@
 import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
 import { POOL_MISSES, type PoolMiss, type StartKind, type StartStep } from '@aaas/contract/starts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { NodeLoad } from '../fleet/nodes/node-load.ts';
 import type { ActiveAgents } from './active-agents.ts';
 import {
   createSandboxMetrics,
@@ -38,6 +39,12 @@ export interface Metrics extends SandboxMetrics {
   processesReaped(count: number): void;
   /** A turn waits because no model provider answers. */
   turnPostponed(): void;
+  /** A process ended with its session asleep or stopped; `reason`: a status reason. */
+  slept(reason: string): void;
+  /** What a process wrote was compared with what is stored. */
+  transcriptChecked(outcome: 'verified' | 'repaired' | 'unverified'): void;
+  /** A message was refused because MAX_WAITING_AGENTS wait for a place. */
+  lineFull(): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
 }
@@ -52,9 +59,12 @@ export interface MetricSources extends SandboxSources {
   sandboxes: { owned(): number; observed(): Promise<number> };
   leaseHeld(): boolean;
   warmPool(): { ready: number; starting: number; wanted: number };
+  /** Of the places on this node and those that wait for one. */
+  load(): NodeLoad;
 }
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const SLEEP_REASONS = ['idle_timeout', 'slot_needed', 'memory_short', 'hibernate_requested', 'stop_requested'];
 const START_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 
@@ -167,6 +177,25 @@ export function createMetrics(): Metrics & { registry: Registry } {
   });
   for (const outcome of ['hit', ...Object.keys(POOL_MISSES)]) claims.inc({ outcome }, 0);
   for (const limit of ['memory', 'slots']) poolLimited.inc({ limit }, 0);
+  const sleeps = new Counter({
+    name: 'aaas_sleeps_total',
+    help: 'Processes that were ended because their session sleeps, stops or moves, by status reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const checks = new Counter({
+    name: 'aaas_transcript_checks_total',
+    help: 'Transcripts compared with the store before their process ended: verified, repaired, or unverified.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const full = new Counter({
+    name: 'aaas_line_full_total',
+    help: 'Messages refused because MAX_WAITING_AGENTS agents wait for a place already.',
+    registers,
+  });
+  for (const reason of SLEEP_REASONS) sleeps.inc({ reason }, 0);
+  for (const outcome of ['verified', 'repaired', 'unverified']) checks.inc({ outcome }, 0);
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -189,6 +218,9 @@ export function createMetrics(): Metrics & { registry: Registry } {
     leaseLost: () => lost.inc(),
     processesReaped: (count) => reaped.inc(count),
     turnPostponed: () => postponed.inc(),
+    slept: (reason) => sleeps.inc({ reason }),
+    transcriptChecked: (outcome) => checks.inc({ outcome }),
+    lineFull: () => full.inc(),
   };
 }
 
@@ -266,6 +298,33 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     registers,
     collect() {
       for (const [state, count] of Object.entries(sources.warmPool())) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'aaas_places',
+    help: 'Places of this node that sessions hold: idle, or working (those that start are working).',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { idle, working } = sources.load().places;
+      this.set({ state: 'idle' }, idle);
+      this.set({ state: 'working' }, working);
+    },
+  });
+  new Gauge({
+    name: 'aaas_waiting_agents',
+    help: 'Sessions of the whole platform that wait for a place, as this node last counted: take max, never sum.',
+    registers,
+    collect() {
+      this.set(sources.load().waiting_agents);
+    },
+  });
+  new Gauge({
+    name: 'aaas_memory_available_bytes',
+    help: 'Memory that new processes could take on this node, within the limits above it.',
+    registers,
+    collect() {
+      this.set(sources.load().memory.available_bytes);
     },
   });
   new Gauge({

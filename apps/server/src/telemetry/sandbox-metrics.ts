@@ -1,12 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { StartDelay, Urgency } from '../sandboxes/spawn/start-gate.ts';
 
 /** What is counted of the processes of agents on this node. No label names an agent. */
 export interface SandboxMetrics {
   healthChecked(result: 'answered' | 'failed' | 'late', seconds: number): void;
   /** This server itself stood still. */
   stoodStill(seconds: number): void;
-  /** A start waited because MAX_CONCURRENT_STARTS others were under way. */
-  startWaited(kind: 'wanted' | 'recovery'): void;
+  /** A start could not go on at once. */
+  startDelayed(kind: Urgency, why: StartDelay): void;
+  /** A start was let go on. */
+  startAdmitted(waitedSeconds: number): void;
 }
 
 export interface SandboxSources {
@@ -14,6 +17,7 @@ export interface SandboxSources {
   starts(): { running: number; waiting: number };
 }
 
+const WAIT_SECONDS = [0.001, 0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const CHECK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export function createSandboxMetrics(registry: Registry): SandboxMetrics {
@@ -32,15 +36,23 @@ export function createSandboxMetrics(registry: Registry): SandboxMetrics {
   });
   const waited = new Counter({
     name: 'aaas_start_limit_reached_total',
-    help: 'Starts of agent processes that had to wait for MAX_CONCURRENT_STARTS; recovery: of those that only come back.',
-    labelNames: ['kind'],
+    help: 'Starts of agent processes that had to wait: for MAX_CONCURRENT_STARTS (concurrency) or MEMORY_RESERVE_MB (memory), by what waits for them.',
+    labelNames: ['kind', 'for'],
     registers,
   });
-  for (const kind of ['wanted', 'recovery']) waited.inc({ kind }, 0);
+  const waits = new Histogram({
+    name: 'aaas_start_wait_seconds',
+    help: 'How long starts of agent processes waited until they were let go on.',
+    buckets: WAIT_SECONDS,
+    registers,
+  });
+  for (const kind of ['message', 'start', 'recovery', 'spare'])
+    for (const why of ['concurrency', 'memory']) waited.inc({ kind, for: why }, 0);
   return {
     healthChecked: (result, seconds) => checks.observe({ result }, seconds),
     stoodStill: (seconds) => still.inc(seconds),
-    startWaited: (kind) => waited.inc({ kind }),
+    startDelayed: (kind, why) => waited.inc({ kind, for: why }),
+    startAdmitted: (waitedSeconds) => waits.observe(waitedSeconds),
   };
 }
 

@@ -17,6 +17,7 @@ export interface ConfigOptions extends GlobalOptions {
   maxTurns?: number;
   maxTokens?: number;
   temperature?: number;
+  idleTimeout?: number;
   config?: Record<string, unknown>;
 }
 
@@ -34,6 +35,7 @@ export function addConfigOptions(command: Command): Command {
     .option('--max-turns <n>', 'model requests in one turn, at most', wholeNumber)
     .option('--max-tokens <n>', 'tokens of one model answer, at most', wholeNumber)
     .option('--temperature <n>', 'used when the model does not think', amount)
+    .option('--idle-timeout <seconds>', 'how long it waits for work before it sleeps; 0: for ever', wholeNumber)
     .option('--config <json>', 'more of it (budget, mcp_servers …) as JSON, or @file', jsonOrFile);
 }
 
@@ -52,6 +54,7 @@ export function configOf(options: ConfigOptions): Omit<AgentConfigRequest, 'agen
     max_turns: options.maxTurns,
     max_tokens: options.maxTokens,
     temperature: options.temperature,
+    idle_timeout_seconds: options.idleTimeout,
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...options.config, ...Object.fromEntries(set) } as Omit<AgentConfigRequest, 'agent_type'>;

@@ -54,6 +54,9 @@ export class TurnView {
       case 'x.permission_denied':
         this.#line(style('yellow', `  ✗ refused: ${shorten(printable(event.message), this.#width - 14)}`));
         break;
+      case 'x.queue_position':
+        this.#line(style('dim', `waits, ${event.queue_position} in the queue`));
+        break;
       case 'session.error':
         this.#line(style('yellow', `! ${shorten(printable(event.error.message), this.#width - 2)}`));
         break;

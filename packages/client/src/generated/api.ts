@@ -2159,6 +2159,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the nodes, their places and what waits for one
+         * @description Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Fleet"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -5743,6 +5800,8 @@ export interface components {
              * @description RFC 3339, UTC
              */
             created_at: string;
+            /** @description Of its last sleep; null: it never slept. */
+            directory_snapshot: components["schemas"]["DirectorySnapshot"] | null;
             endpoint: string;
             id: string;
             messages_count: number;
@@ -5805,6 +5864,8 @@ export interface components {
             };
             /** @constant */
             harness: "claude-agent-sdk";
+            /** @description 0: it does not sleep for being idle. null: AGENT_IDLE_TIMEOUT of the platform. */
+            idle_timeout_seconds: number | null;
             language: string | null;
             max_tokens: number | null;
             max_turns: number | null;
@@ -5835,7 +5896,7 @@ export interface components {
                 [key: string]: string | null;
             } | null;
             harness?: ("claude-agent-sdk" | "native") | null;
-            idle_timeout_seconds?: unknown | null;
+            idle_timeout_seconds?: number | null;
             language?: string | null;
             limits?: unknown | null;
             max_tokens?: number | null;
@@ -5868,7 +5929,8 @@ export interface components {
             };
             /** @enum {string} */
             harness?: "claude-agent-sdk" | "native";
-            idle_timeout_seconds?: unknown;
+            /** @description Seconds without work before it sleeps. 0: never for that reason. Default: what the platform has. */
+            idle_timeout_seconds?: number;
             /** @description The language it answers in, for example `German`. */
             language?: string;
             limits?: unknown;
@@ -6170,6 +6232,21 @@ export interface components {
             /** @description From the working directory; empty for the working directory itself. */
             path: string;
         };
+        DirectorySnapshot: {
+            bytes: number;
+            /** @description false: there is more in the directory than was looked at. */
+            complete: boolean;
+            files: number;
+            /** @description The same for as long as nothing in the directory changes. */
+            id: string;
+            /** @description The log up to here is reflected in it. */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            taken_at: string;
+        };
         Event: {
             id: string;
             processed_at: string | null;
@@ -6199,6 +6276,68 @@ export interface components {
              * @enum {string}
              */
             type: "file" | "directory" | "symlink" | "other";
+        };
+        Fleet: {
+            capacity: {
+                free: number;
+                held: number;
+                /** @description Of those held: whoever waits for work gives up its place to others. */
+                idle: number;
+                /** @description Of all live nodes. */
+                places: number;
+            };
+            /** @description Those that run, and those that left within the last day; newest first. */
+            nodes: components["schemas"]["FleetNode"][];
+            queue: {
+                /** @description MAX_WAITING_AGENTS */
+                max: number;
+                oldest_since: string | null;
+                /** @description Sessions with work that wait for a place. */
+                waiting: number;
+                /** @description How many workspaces they are of; these take turns. */
+                workspaces: number;
+            };
+            /** @description Processes by their phase: starting, warming, ready and so on. */
+            sandboxes: {
+                [key: string]: number;
+            };
+            /** @description Sessions of the whole platform by status. */
+            sessions: {
+                [key: string]: number;
+            };
+        };
+        FleetNode: {
+            address: string | null;
+            /** @description Places: live sandboxes at most (MAX_AGENTS). */
+            capacity: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            heartbeat_at: string;
+            id: string;
+            /** @description null: it has not said yet. */
+            load: components["schemas"]["NodeLoad"] | null;
+            load_at: string | null;
+            /** @description Places that sessions hold. */
+            owned: number;
+            pid: number;
+            region: string | null;
+            roles: string[];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            started_at: string;
+            /**
+             * @description lost: no heartbeat for LEASE_TTL; its sessions go to other nodes.
+             * @enum {string}
+             */
+            state: "live" | "lost" | "stopped";
+            stopped_at: string | null;
+            /** @description true: it gave this answer. */
+            this_node: boolean;
+            version: string;
         };
         /** @enum {string} */
         GrantedScope: "*" | "agents:read" | "agents:write" | "agents:message" | "files:read" | "files:write" | "usage:read" | "budgets:write" | "keys:read" | "keys:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "platform:read" | "platform:write";
@@ -6507,12 +6646,37 @@ export interface components {
             /** @description The workspace that it is the test side of. */
             test_of: string | null;
         };
+        NodeLoad: {
+            memory: {
+                /** @description What new processes could take, within the limits above this node. */
+                available_bytes: number;
+                reserve_bytes: number;
+                /** @description true: nothing starts, and idle agents sleep. */
+                short: boolean;
+            };
+            places: {
+                /** @description Sessions whose process waits for work. */
+                idle: number;
+                /** @description Sessions with a turn, or whose process starts, recovers or ends. */
+                working: number;
+            };
+            starts: {
+                /** @description MAX_CONCURRENT_STARTS */
+                max: number;
+                running: number;
+                waiting: number;
+                /** @description concurrency: for others that start; memory: for MEMORY_RESERVE_MB to be free. */
+                waiting_for: ("concurrency" | "memory") | null;
+            };
+            /** @description Sessions of the whole platform that wait for a place, as this node counted. */
+            waiting_agents: number;
+        };
         Problem: {
             /**
              * @description What programs go by.
              * @enum {string}
              */
-            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "internal" | "not_available_yet" | "draining" | "database_unavailable" | "unavailable";
+            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "no_place" | "internal" | "not_available_yet" | "draining" | "database_unavailable" | "unavailable";
             /** @description What is wrong and what to do next. */
             detail: string;
             errors?: {
@@ -6540,6 +6704,8 @@ export interface components {
         QueryAccepted: {
             endpoint: string;
             query_id: string;
+            /** @description 1: it is the next. Messages before it of the same agent count, and agents that get a place before its own. null: it does not wait. */
+            queue_position: number | null;
             state: string;
             turn_id: string;
         };
@@ -6580,7 +6746,6 @@ export interface components {
                 };
                 /** @enum {string} */
                 harness?: "claude-agent-sdk" | "native";
-                idle_timeout_seconds?: unknown;
                 /** @description The language it answers in, for example `German`. */
                 language?: string;
                 limits?: unknown;
@@ -6710,6 +6875,8 @@ export interface components {
              * @description RFC 3339, UTC
              */
             created_at: string;
+            /** @description Of its last sleep; null: it never slept. */
+            directory_snapshot: components["schemas"]["DirectorySnapshot"] | null;
             endpoint: string;
             /** @description The same one under /v1. */
             id: string;
@@ -6803,7 +6970,7 @@ export interface components {
             status: components["schemas"]["Status"];
         };
         /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "attempts_used_up" | "recovery_off" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
         Turn: {
             /**
              * Format: date-time
@@ -6820,6 +6987,8 @@ export interface components {
             } | null;
             id: string;
             model: string | null;
+            /** @description 1: it is the next. Messages before it of the same agent count, and agents that get a place before its own. null: it does not wait. */
+            queue_position: number | null;
             response: string | null;
             started_at: string | null;
             /** @enum {string} */
@@ -6834,6 +7003,8 @@ export interface components {
         };
         TurnAccepted: {
             endpoint: string;
+            /** @description 1: it is the next. Messages before it of the same agent count, and agents that get a place before its own. null: it does not wait. */
+            queue_position: number | null;
             state: string;
             turn_id: string;
         };

@@ -21,6 +21,15 @@ export interface StreamOptions extends MessageOptions {
 export interface TurnAcceptedEvent {
   type: 'x.turn_accepted';
   turn_id: string;
+  /** 1: it is the next; null: it has begun. */
+  queue_position: number | null;
+}
+
+/** The turn waits, and has come nearer to its beginning. Never stored. */
+export interface QueuePositionEvent {
+  type: 'x.queue_position';
+  turn_id: string;
+  queue_position: number;
 }
 
 /** The turn has ended: how it did, and its answer. The last thing that a stream of a turn yields. */
@@ -29,7 +38,7 @@ export interface TurnEndedEvent extends Schema<'MessageResponse'> {
   turn: Schema<'Turn'>;
 }
 
-export type TurnEvent = TurnAcceptedEvent | StreamEvent | TurnEndedEvent;
+export type TurnEvent = TurnAcceptedEvent | QueuePositionEvent | StreamEvent | TurnEndedEvent;
 
 /** The call that hands over a message. The same call made again hands over nothing new: its key says so. */
 export function messageCall(id: ConversationId, message: string, options: MessageOptions): Call {

@@ -24,6 +24,8 @@ export function platform(transport: Transport, { call, list }: Operations) {
           'quick',
         ),
     },
+    /** The nodes, their places, and what waits for one. */
+    fleet: call('get', '/api/v1/fleet'),
     /** What this is; also without a key. */
     info: call('get', '/'),
     /** How the platform is, and whether its model is simulated. Needs no key. */

@@ -80,7 +80,7 @@ export async function storeAgent(db: PoolClient, agent: NewAgent): Promise<void>
 /** The end of an import: where log and inbox stand, the event that says where the agent came from, and its first wish. */
 export async function openImported(
   db: PoolClient,
-  { sessionId, start, now }: Pick<NewAgent, 'sessionId' | 'start' | 'now'>,
+  { workspaceId, sessionId, start, now }: Pick<NewAgent, 'workspaceId' | 'sessionId' | 'start' | 'now'>,
   stored: { lastSeq: number; lastPosition: number; turns: number; lastStatus: Status },
 ): Promise<void> {
   const id = newId('sevt');
@@ -98,7 +98,7 @@ export async function openImported(
   );
   await db.query('update sessions set messages_count = $2 where id = $1', [sessionId, stored.turns]);
   await db.query(
-    'insert into session_heads (session_id, last_seq, last_position, runnable_at) values ($1, $2, $3, $4)',
-    [sessionId, seq, stored.lastPosition, start ? now : null],
+    'insert into session_heads (session_id, workspace_id, last_seq, last_position, runnable_at) values ($1, $2, $3, $4, $5)',
+    [sessionId, workspaceId, seq, stored.lastPosition, start ? now : null],
   );
 }

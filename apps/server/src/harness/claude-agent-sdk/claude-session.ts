@@ -35,6 +35,7 @@ export class ClaudeSession implements HarnessSession {
   readonly #input: MessageQueue;
   readonly #plan: ResumePlan | null;
   readonly #sink: TurnSink;
+  readonly #written: () => AsyncIterable<TranscriptEntry & { uuid: string }>;
   #query!: Query;
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
@@ -57,10 +58,13 @@ export class ClaudeSession implements HarnessSession {
     /** How long the first turn waits for MCP servers, in milliseconds; null: there are none. */
     mcpConnectMs: number | null;
     clock: StartClock;
+    /** Reads what the process keeps of its transcript. */
+    written(): AsyncIterable<TranscriptEntry & { uuid: string }>;
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
+    this.#written = options.written;
     this.#mcpConnectMs = options.mcpConnectMs;
     this.#clock = options.clock;
     this.#askedAt = performance.now();
@@ -164,6 +168,10 @@ export class ClaudeSession implements HarnessSession {
   async onTranscript(entries: TranscriptEntry[], parsed: Record<string, unknown>[]): Promise<void> {
     if (this.#translator) await this.#translator.onTranscript(entries, parsed);
     else await this.#sink.commit({ events: [], transcript: entries });
+  }
+
+  written(): AsyncIterable<TranscriptEntry & { uuid: string }> {
+    return this.#written();
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import { ClaudeSession } from './claude-session.ts';
 import { MessageQueue } from './message-queue.ts';
 import { type ProcessParts, processOptions } from './process-options.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
+import { writtenTranscript } from './written-transcript.ts';
 
 export interface OpenOptions extends Omit<ProcessParts, 'definition' | 'resumeInterrupted'> {
   session: SessionRow;
@@ -28,7 +29,9 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   const input = new MessageQueue();
   const hasServers = Object.keys(definition.mcp_servers).length > 0;
   const mcpConnectMs = hasServers ? options.mcpConnectMs : null;
-  const claude = new ClaudeSession({ input, plan, sink, mcpConnectMs, clock });
+  let configUsed = directory.config;
+  const written = () => writtenTranscript(configUsed, session.harnessSessionId, options.user?.uid ?? null);
+  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink, mcpConnectMs, clock, written });
 
   clock.enter('spawn');
   const run = query({
@@ -37,7 +40,10 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
       ...processOptions(
         { ...options, definition, resumeInterrupted: plan?.do === 'continue' },
         () => ({ definition, sink, claude }),
-        (sandbox) => claude.attachProcess(sandbox),
+        (sandbox, config) => {
+          configUsed = config;
+          claude.attachProcess(sandbox);
+        },
       ),
       ...(transcript.length > 0 ? { resume: session.harnessSessionId } : { sessionId: session.harnessSessionId }),
       cwd: directory.work,

@@ -39,7 +39,7 @@ export interface Employer {
 export function processOptions(
   parts: ProcessParts,
   employer: () => Employer,
-  onSpawned: (sandbox: Sandbox) => void,
+  onSpawned: (sandbox: Sandbox, config: string) => void,
 ): Options {
   const { definition, directory } = parts;
   return {
@@ -72,8 +72,8 @@ export function processOptions(
     }),
     spawnClaudeCodeProcess: (spawn) => {
       // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
-      const config = spawn.env.CLAUDE_CONFIG_DIR;
-      if (parts.user && config && config !== directory.config) giveTo(config, parts.user);
+      const config = spawn.env.CLAUDE_CONFIG_DIR ?? directory.config;
+      if (parts.user && config !== directory.config) giveTo(config, parts.user);
       const sandbox = spawnSandbox({
         name: parts.name,
         command: spawn.command,
@@ -81,10 +81,10 @@ export function processOptions(
         cwd: spawn.cwd ?? directory.work,
         env: spawn.env,
         user: parts.user,
-        needs: [directory.root, dirname(spawn.command), ...(config ? [config] : [])],
+        needs: [directory.root, dirname(spawn.command), config],
         secrets: [...Object.values(definition.env), parts.gatewayToken],
       });
-      onSpawned(sandbox);
+      onSpawned(sandbox, config);
       return sandbox.child;
     },
   };

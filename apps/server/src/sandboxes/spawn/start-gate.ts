@@ -1,90 +1,157 @@
-/** Why a process is started: those that somebody waits for come before those that only come back. */
-export type StartKind = 'wanted' | 'recovery';
+/**
+ * Who waits for a start, the first before the others: a message, somebody who asked for it, a process that only comes
+ * back, a spare.
+ */
+const URGENCIES = ['message', 'start', 'recovery', 'spare'] as const;
+export type Urgency = (typeof URGENCIES)[number];
 
-interface Waiting {
-  kind: StartKind;
-  enter(): void;
-}
+/** What a start waits for: for others to be done, or for memory. */
+export type StartDelay = 'concurrency' | 'memory';
 
 export interface StartGateOptions {
-  /** Starts at the same time, at the moment of asking. */
+  /** Starts at once, at most, at the moment of asking. */
   limit(): number;
-  onWait(kind: StartKind): void;
+  /** Whether there is memory for one more beside `starting` that have not taken theirs yet. */
+  hasMemory(starting: number): boolean;
+  onAdmitted(waitedSeconds: number): void;
+  /** A start could not go on at once. */
+  onDelayed(urgency: Urgency, why: StartDelay): void;
 }
 
+interface Waiting {
+  urgency(): Urgency;
+  since: number;
+  told: StartDelay | null;
+  onWait(why: StartDelay): void;
+  admit(): void;
+}
+
+// Memory comes back, and settings change, without anybody saying so.
+const LOOK_AGAIN_MS = 250;
+/** A short wait for others is not worth a word. */
+const TELL_AFTER_MS = 1_000;
+
 /**
- * Bounds how many processes start on a node at the same time. Recoveries take half of the places at most, so that agents
+ * All starts of agent processes on this node pass here: so many at once, none while memory is short; one that a message
+ * waits for before others, else the one that came first. Recoveries take half of the places at most, so that agents
  * which crash again and again never keep the others from starting.
  */
 export class StartGate {
   readonly #options: StartGateOptions;
-  readonly #waiting: Waiting[] = [];
-  readonly #running = { wanted: 0, recovery: 0 };
+  readonly #waiting = new Set<Waiting>();
+  #running = 0;
+  #recovering = 0;
+  #look: NodeJS.Timeout | null = null;
+  #delay: StartDelay | null = null;
 
   constructor(options: StartGateOptions) {
     this.#options = options;
   }
 
+  /** Starts under way. */
   get running(): number {
-    return this.#running.wanted + this.#running.recovery;
+    return this.#running;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Starts that wait, and for what. */
+  get queue(): { waiting: number; for: StartDelay | null } {
+    return { waiting: this.#waiting.size, for: this.#waiting.size === 0 ? null : this.#delay };
   }
 
   /**
-   * Waits for a place, first come first served within its kind. @returns what gives it back, to be called once.
-   * @throws when the signal aborts the wait.
+   * Waits to be let in. @returns the function that says the start is over, however it went.
+   * @throws the reason of the signal, when it is aborted first
    */
-  async enter(kind: StartKind, signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
-    if (!this.#admits(kind)) {
-      this.#options.onWait(kind);
-      await this.#wait(kind, signal);
-    } else this.#running[kind]++;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#running[kind]--;
-      this.#admitWaiting();
-    };
-  }
-
-  #wait(kind: StartKind, signal: AbortSignal): Promise<void> {
+  enter(start: {
+    urgency(): Urgency;
+    signal: AbortSignal;
+    /** It has to wait; said once for each reason. */
+    onWait(why: StartDelay): void;
+  }): Promise<() => void> {
+    const { signal } = start;
     return new Promise((resolve, reject) => {
-      const waiting = {
-        kind,
-        enter: () => {
-          signal.removeEventListener('abort', abort);
-          resolve();
-        },
-      };
-      const abort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      signal.throwIfAborted();
+      const stop = () => {
+        this.#waiting.delete(waiting);
+        this.#rest();
         reject(signal.reason);
       };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(waiting);
+      const waiting: Waiting = {
+        urgency: start.urgency,
+        onWait: start.onWait,
+        since: performance.now(),
+        told: null,
+        admit: () => {
+          signal.removeEventListener('abort', stop);
+          resolve(this.#begin(waiting.urgency() === 'recovery'));
+        },
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      this.#waiting.add(waiting);
+      this.#admit();
+      if (this.#waiting.has(waiting)) this.#options.onDelayed(start.urgency(), this.#delay ?? 'concurrency');
     });
   }
 
-  #admits(kind: StartKind): boolean {
-    const limit = this.#options.limit();
-    if (this.running >= limit) return false;
-    return kind === 'wanted' || this.#running.recovery < Math.max(1, Math.floor(limit / 2));
+  #begin(recovery: boolean): () => void {
+    this.#running++;
+    if (recovery) this.#recovering++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      this.#running--;
+      if (recovery) this.#recovering--;
+      this.#admit();
+    };
   }
 
-  #admitWaiting(): void {
-    for (const kind of ['wanted', 'recovery'] as const) {
-      while (this.#admits(kind)) {
-        const index = this.#waiting.findIndex((waiting) => waiting.kind === kind);
-        const next = index === -1 ? undefined : this.#waiting.splice(index, 1)[0];
-        if (!next) break;
-        this.#running[kind]++;
-        next.enter();
-      }
+  #admit(): void {
+    this.#delay = null;
+    for (let next = this.#next(); next; next = this.#next()) {
+      this.#delay = this.#whyNot();
+      if (this.#delay) break;
+      this.#waiting.delete(next);
+      next.admit();
+      this.#options.onAdmitted((performance.now() - next.since) / 1_000);
     }
+    // What is left then waits for others of its kind.
+    if (this.#waiting.size > 0) this.#delay ??= 'concurrency';
+    this.#rest();
+    for (const waiting of this.#waiting) this.#tell(waiting);
+  }
+
+  #whyNot(): StartDelay | null {
+    if (this.#running >= this.#options.limit()) return 'concurrency';
+    return this.#options.hasMemory(this.#running) ? null : 'memory';
+  }
+
+  #next(): Waiting | undefined {
+    let best: Waiting | undefined;
+    let rank: number = URGENCIES.length;
+    const mayRecover = this.#recovering < Math.max(1, Math.floor(this.#options.limit() / 2));
+    // In the order in which they came.
+    for (const waiting of this.#waiting) {
+      const own = URGENCIES.indexOf(waiting.urgency());
+      if (own >= rank || (URGENCIES[own] === 'recovery' && !mayRecover)) continue;
+      best = waiting;
+      rank = own;
+    }
+    return best;
+  }
+
+  #tell(waiting: Waiting): void {
+    if (this.#delay === null || waiting.told === this.#delay) return;
+    if (this.#delay === 'concurrency' && performance.now() - waiting.since < TELL_AFTER_MS) return;
+    waiting.told = this.#delay;
+    waiting.onWait(this.#delay);
+  }
+
+  /** Looks again by itself for as long as somebody waits. */
+  #rest(): void {
+    if (this.#waiting.size === 0 && this.#look) {
+      clearInterval(this.#look);
+      this.#look = null;
+    } else if (this.#waiting.size > 0) this.#look ??= setInterval(() => this.#admit(), LOOK_AGAIN_MS);
   }
 }

@@ -16,8 +16,17 @@ export interface NewInput {
   keyId?: string;
 }
 
+/** `waiting`: messages of the session that wait, this one included. */
 export type AddedInput =
-  | { kind: 'accepted'; inputId: string; turnId: string | null; position: number; acceptedAt: Date; status: Status }
+  | {
+      kind: 'accepted';
+      inputId: string;
+      turnId: string | null;
+      position: number;
+      waiting: number;
+      acceptedAt: Date;
+      status: Status;
+    }
   | { kind: 'duplicate'; inputId: string; turnId: string | null; requestHash: string | null }
   | { kind: 'refused'; status: Status }
   | { kind: 'full'; waiting: number }
@@ -41,7 +50,7 @@ const ADD = {
              waiting = h.waiting + case when $9::text is null then 0 else 1 end
         from session
        where h.session_id = session.id and session.open and h.waiting < $5 and not exists (select 1 from duplicate)
-      returning h.last_position as position
+      returning h.last_position as position, h.waiting
     ), input as (
       insert into inputs (session_id, position, id, workspace_id, type, payload, turn_id, idempotency_key, request_hash, accepted_at,
                           key_id)
@@ -50,7 +59,7 @@ const ADD = {
       insert into turns (id, session_id, workspace_id, position, input_id, accepted_at, key_id)
       select $9, $1, $2, head.position, $6, $4, $11 from head where $9::text is not null
     )
-    select session.status, session.open, head.position,
+    select session.status, session.open, head.position, head.waiting,
            duplicate.id as "duplicateId", duplicate.turn_id as "duplicateTurn", duplicate.request_hash as "duplicateHash"
       from session left join head on true left join duplicate on true`,
 };
@@ -59,6 +68,7 @@ interface AddRow {
   status: Status;
   open: boolean;
   position: number | null;
+  waiting: number | null;
   duplicateId: string | null;
   duplicateTurn: string | null;
   duplicateHash: string | null;
@@ -111,7 +121,8 @@ export async function addInput(
       return { kind: 'duplicate', inputId: row.duplicateId, turnId: row.duplicateTurn, requestHash: row.duplicateHash };
     }
     if (row.position !== null) {
-      return { kind: 'accepted', inputId, turnId, position: row.position, acceptedAt, status: row.status };
+      const { position, waiting, status } = row;
+      return { kind: 'accepted', inputId, turnId, position, waiting: waiting ?? 0, acceptedAt, status };
     }
     return row.open ? { kind: 'full', waiting: maxWaiting } : { kind: 'refused', status: row.status };
   }

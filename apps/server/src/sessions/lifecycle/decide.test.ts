@@ -26,6 +26,7 @@ const live: Observed = {
   interrupted: false,
   drainingSince: null,
   leave: null,
+  yields: false,
 };
 const none: Observed = { ...live, process: 'none' };
 const driven: Observed = { ...live, turnDriven: true, turnDeadline: NOW + 60_000 };
@@ -122,6 +123,69 @@ const STORIES: [string, SessionFacts, Observed, Action, Bounds?][] = [
     { ...session, versionPending: true, intent: 'archived', sandboxPhase: 'none' },
     none,
     { do: 'purge' },
+  ],
+  // sleep
+  ['idle for long enough', session, { ...live, leave: 'idle_timeout' }, { do: 'close', reason: 'idle_timeout' }],
+  [
+    'a message came first',
+    { ...session, messageWaits: true },
+    { ...live, leave: 'idle_timeout' },
+    { do: 'begin_turn' },
+  ],
+  [
+    'also when others want its place',
+    { ...session, messageWaits: true },
+    { ...live, leave: 'slot_needed' },
+    { do: 'begin_turn' },
+  ],
+  [
+    'unless they have waited for long',
+    { ...session, messageWaits: true },
+    { ...live, leave: 'slot_needed', yields: true },
+    { do: 'close', reason: 'slot_needed' },
+  ],
+  [
+    'but never in a turn',
+    { ...running, messageWaits: true },
+    { ...driven, leave: 'slot_needed', yields: true },
+    { do: 'wait', until: NOW + 60_000 },
+  ],
+  [
+    'nor while it comes up',
+    { ...session, sandboxPhase: 'starting', messageWaits: true },
+    { ...live, process: 'starting', leave: 'slot_needed', yields: true },
+    { do: 'wait', until: null },
+  ],
+  [
+    'a start was asked for meanwhile',
+    { ...session, operation: 'start' },
+    { ...live, leave: 'idle_timeout' },
+    { do: 'operation_done' },
+  ],
+  [
+    'a message came while it fell asleep',
+    { ...session, sandboxPhase: 'none', messageWaits: true },
+    { ...none, leave: 'idle_timeout' },
+    { do: 'start' },
+  ],
+  [
+    'who slept for others queues behind them',
+    { ...session, sandboxPhase: 'none', messageWaits: true },
+    { ...none, leave: 'slot_needed' },
+    { do: 'release' },
+  ],
+  [
+    'asleep nobody owns it',
+    { ...session, sandboxPhase: 'none' },
+    { ...none, leave: 'idle_timeout' },
+    { do: 'release' },
+  ],
+  ['memory is short', session, { ...live, leave: 'memory_short' }, { do: 'close', reason: 'memory_short' }],
+  [
+    'a stop is stronger than sleep',
+    { ...session, intent: 'stopped' },
+    { ...live, leave: 'idle_timeout' },
+    { do: 'close', reason: 'stop_requested' },
   ],
   // a query
   ['a query begins', { ...query, sandboxPhase: 'starting', operation: 'start' }, none, { do: 'start' }],

@@ -37,6 +37,8 @@ export interface Observed {
   drainingSince: number | null;
   /** The owner wants the place back: the node drains, or another agent needs the slot. */
   leave: StatusReason | null;
+  /** Others have waited long enough: it leaves after its turn, also when a message waits for it. */
+  yields: boolean;
 }
 
 export interface Bounds {
@@ -90,11 +92,27 @@ function isSpent(session: SessionFacts, seen: Observed): boolean {
   return !session.messageWaits || session.sandboxPhase === 'failed';
 }
 
+/** Reasons to sleep that give way to work: who has none left sleeps, whoever has some stays. */
+export function isSleep(reason: StatusReason): boolean {
+  return SLEEP.has(reason);
+}
+
+const SLEEP = new Set<StatusReason>(['idle_timeout', 'slot_needed', 'memory_short', 'hibernate_requested']);
+
+/** A process that is up has work, or something else is asked of it: it does not sleep now. */
+function worksOn(session: SessionFacts, seen: Observed): boolean {
+  if (seen.turnDriven || seen.process === 'starting' || seen.process === 'sick') return true;
+  // Without a process it queues with the others for a place, unless it slept for want of work alone.
+  if (seen.process !== 'live' && seen.leave !== 'idle_timeout') return false;
+  if (session.operation === 'start' || session.operation === 'restart') return true;
+  return hasOpenTurn(session) || (session.messageWaits && !seen.yields);
+}
+
 /** Why the session must give up its process, if it must. A delete outranks all. */
 function leaveReason(session: SessionFacts, seen: Observed): StatusReason | null {
   if (session.intent === 'archived') return 'delete_requested';
   if (session.intent === 'stopped') return 'stop_requested';
-  if (seen.leave) return seen.leave;
+  if (seen.leave && !(isSleep(seen.leave) && worksOn(session, seen))) return seen.leave;
   if (session.operation === 'restart') return 'restart_requested';
   return null;
 }

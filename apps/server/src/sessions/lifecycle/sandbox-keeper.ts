@@ -5,13 +5,17 @@ import type { Harness, HarnessSession, InterruptedTurn, TurnSink } from '../../h
 import { type OnStep, StartClock } from '../../harness/start/start-clock.ts';
 import { classifyExit } from '../../sandboxes/health/classify-exit.ts';
 import { describeExit, type ExitInfo } from '../../sandboxes/spawn/spawn-sandbox.ts';
-import type { StartKind } from '../../sandboxes/spawn/start-gate.ts';
+import type { StartDelay, Urgency } from '../../sandboxes/spawn/start-gate.ts';
 import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
 import type { SandboxCare } from './sandbox-care.ts';
 
 export interface KeeperOptions {
   harness: Harness;
+  /** Who waits for the start, at the moment of asking. */
+  urgency(): Exclude<Urgency, 'recovery' | 'spare'>;
+  /** The start has to wait. */
+  onQueued(why: StartDelay): Promise<void>;
   owned: OwnedSession;
   care: SandboxCare;
   sink: TurnSink;
@@ -52,7 +56,7 @@ export class SandboxKeeper {
     return this.#session;
   }
 
-  start(row: SessionRow, interrupted: InterruptedTurn | null, kind: StartKind): void {
+  start(row: SessionRow, interrupted: InterruptedTurn | null, kind: 'wanted' | 'recovery'): void {
     this.state = 'starting';
     this.interrupted = interrupted;
     this.endedCleanly = false;
@@ -71,15 +75,19 @@ export class SandboxKeeper {
   async #open(
     row: SessionRow,
     interrupted: InterruptedTurn | null,
-    kind: StartKind,
+    kind: 'wanted' | 'recovery',
     attempt: number,
     news: (job: () => Promise<void>) => void,
   ): Promise<void> {
     const { harness, owned, sink, care } = this.#options;
     const clock = this.#clock;
-    const leave = await care.starts.enter(kind, this.#starting.signal);
+    const { signal } = this.#starting;
+    const urgency = () => (kind === 'recovery' ? kind : this.#options.urgency());
+    const onWait = (why: StartDelay) => news(() => this.#options.onQueued(why));
+    const leave = await care.starts.enter({ urgency, signal, onWait });
     try {
-      const session = await harness.open({ session: row, generation: owned.generation, interrupted, sink, clock });
+      const { generation } = owned;
+      const session = await harness.open({ session: row, generation, interrupted, sink, clock, signal });
       if (attempt !== this.#attempt) return await session.kill();
       await this.#bringUp(session, clock, news);
     } finally {

@@ -11,7 +11,9 @@ import { abandonedEnding } from '../turns/judge-turn.ts';
 import { TurnDriver } from '../turns/run-turn.ts';
 import { changeIntent } from './change-intent.ts';
 import { clearRunnable } from './clear-runnable.ts';
-import { type Action, decide, type Observed } from './decide.ts';
+import { type Action, decide, isSleep, type Observed } from './decide.ts';
+import type { TakeSnapshot } from './directory-snapshot.ts';
+import { fallAsleep, stayAwake } from './fall-asleep.ts';
 import { loadSession, type SessionRow } from './load-session.ts';
 import { Mailbox } from './mailbox.ts';
 import { purgeSession } from './purge-session.ts';
@@ -20,7 +22,7 @@ import { releaseSession } from './release-session.ts';
 import type { RunnerBounds, RunnerParts } from './runner-parts.ts';
 import type { SandboxCare } from './sandbox-care.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
-import { onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
+import { onQueued, onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
 import { hasOpenTurn } from './status.ts';
 import { transition } from './transition.ts';
 import { waitForProvider } from './wait-for-provider.ts';
@@ -34,9 +36,15 @@ export interface RunnerOptions {
   care: SandboxCare;
   /** Removes what the session has on this node's disk. */
   removeDirectory(sessionId: string): Promise<void>;
+  /** Names what is in its directory when its process has ended. */
+  takeSnapshot?: TakeSnapshot;
+  /** Its process has begun to wait for work. */
+  onIdle?(): void;
 }
 
 const DATABASE_PAUSE_MS = 1_000;
+// After a transcript could not be verified.
+const STAYS_AWAKE_MS = 60_000;
 // What the database refuses so often in a row, it will always refuse.
 const REFUSALS_MAX = 3;
 
@@ -57,6 +65,9 @@ export class SessionRunner {
   #leave: StatusReason | null = null;
   #idleSince: number | null = null;
   #fenced = false;
+  #busySince: number | null = null;
+  #yields = false;
+  #awakeUntil = 0;
   /** Why its state can no longer be written. */
   #refusal: string | null = null;
 
@@ -77,6 +88,8 @@ export class SessionRunner {
     });
     this.#sandbox = new SandboxKeeper({
       harness,
+      urgency: () => (hasOpenTurn(this.#row) || this.#row.messageWaits ? 'message' : 'start'),
+      onQueued: (why) => onQueued(this.#parts, why),
       owned,
       care,
       sink: this.#turns.sink,
@@ -118,6 +131,28 @@ export class SessionRunner {
   fence(): void {
     this.#fenced = true;
     this.wake();
+  }
+
+  /** Others have waited long for a place: this session gives up its own when its turn has ended. */
+  yieldPlace(): void {
+    this.#leave ??= 'slot_needed';
+    this.#yields = true;
+    this.wake();
+  }
+
+  /** What its agent's definition says of its sleep. Null: it leaves that to the platform, or nothing is known yet. */
+  get idleTimeoutSeconds(): number | null {
+    return this.#row?.definition.idle_timeout_seconds ?? null;
+  }
+
+  /** Since when it works on turns without having waited for one. Milliseconds since 1970; null: not on any yet. */
+  get busySince(): number | null {
+    return this.#busySince;
+  }
+
+  /** It was asked to give up its place, and has not been given a reason to stay. */
+  get leaving(): boolean {
+    return this.#leave !== null;
   }
 
   /** Since when the process waits for work; null while it does not. Milliseconds since 1970. */
@@ -172,7 +207,7 @@ export class SessionRunner {
     switch (action.do) {
       case 'wait':
         await clearRunnable(ctx, owned, this.#row.requested);
-        this.#idleSince = this.#sandbox.state === 'live' && !this.#turns.open ? (this.#idleSince ?? now) : null;
+        this.#rest(now);
         await this.#mailbox.sleep(action.until === null ? null : Math.max(0, action.until - now));
         // An idle process is mostly woken by one message: take that at once, and look at the row only if it is not so.
         if (this.#idleSince !== null && this.#leave === null && this.#sandbox.state === 'live')
@@ -194,6 +229,13 @@ export class SessionRunner {
     }
   }
 
+  #rest(now: number): void {
+    const before = this.#idleSince;
+    const idle = this.#sandbox.state === 'live' && !this.#turns.open;
+    this.#idleSince = idle ? (before ?? Math.max(now, this.#awakeUntil)) : null;
+    if (idle && before === null) this.#options.onIdle?.();
+  }
+
   #observe(): Observed {
     return {
       process: this.#sandbox.state,
@@ -204,6 +246,7 @@ export class SessionRunner {
       interrupted: this.#turns.interruptedBy !== null,
       drainingSince: this.#drainingSince,
       leave: this.#leave,
+      yields: this.#yields,
     };
   }
 
@@ -217,6 +260,7 @@ export class SessionRunner {
     switch (action.do) {
       case 'start':
         this.#drainingSince = null;
+        this.#forgetSleep();
         return startSandbox(this.#parts);
       case 'take_version':
         return takeNextVersion(this.#parts);
@@ -225,6 +269,7 @@ export class SessionRunner {
         return;
       case 'resume_turn': {
         const interrupted = this.#sandbox.interrupted;
+        this.#busySince ??= ctx.now().getTime();
         if (interrupted) this.#turns.drive(this.#sandbox.session, interrupted.turn, 'resume');
         else await this.#sandbox.lose('process_exited', 'the process does not know its open turn');
         return;
@@ -253,6 +298,8 @@ export class SessionRunner {
         return this.#settle(action.phase, action.reason);
       case 'operation_done':
         this.#drainingSince = null;
+        this.#forgetSleep();
+        this.#idleSince = null;
         await transition(
           ctx,
           owned,
@@ -276,13 +323,19 @@ export class SessionRunner {
     const { ctx, owned, bounds } = this.#options;
     const turn = await beginTurn(ctx, owned, { ...this.#row, requested });
     if (!turn) return;
+    if (this.#idleSince !== null || this.#busySince === null) this.#busySince = turn.startedAt.getTime();
     this.#idleSince = null;
-    // The message came before the sleep did; only the end of the node is stronger than work.
-    if (this.#leave !== 'node_drained') this.#leave = null;
+    this.#forgetSleep();
     this.#row.turnStatus = 'running';
     this.#turns.drive(this.#sandbox.session, turn, 'new');
     // The row cannot have changed in a way that matters: whoever asks for something wakes us.
     await this.#mailbox.sleep(bounds.turnMs);
+  }
+
+  /** Something came that is stronger than sleep. */
+  #forgetSleep(): void {
+    if (this.#leave !== null && isSleep(this.#leave)) this.#leave = null;
+    this.#yields = false;
   }
 
   async #interrupt(reason: StatusReason): Promise<void> {
@@ -305,16 +358,23 @@ export class SessionRunner {
   }
 
   async #close(reason: StatusReason): Promise<void> {
+    const driven = this.#turns.open !== null;
     this.#turns.detach();
-    await this.#sandbox.close();
+    const asleep = await fallAsleep(this.#parts, reason, { driven, takeSnapshot: this.#options.takeSnapshot });
+    if (!asleep) {
+      this.#forgetSleep();
+      this.#awakeUntil = this.#options.ctx.now().getTime() + STAYS_AWAKE_MS;
+      this.#idleSince = this.#awakeUntil;
+      return stayAwake(this.#parts);
+    }
     this.#drainingSince = null;
-    await this.#settle('none', reason);
+    await this.#settle('none', reason, asleep.detail);
   }
 
   /** Says in the row that no process runs. That is what a wish for sleep wanted. */
-  async #settle(sandboxPhase: SandboxPhase, reason: StatusReason): Promise<void> {
+  async #settle(sandboxPhase: SandboxPhase, reason: StatusReason, detail: string | null = null): Promise<void> {
     const { ctx, owned } = this.#options;
     const operationDone = this.#row.operation === 'hibernate' ? 'hibernate' : null;
-    await transition(ctx, owned, this.#row, { sandboxPhase, pid: null, operationDone }, { reason });
+    await transition(ctx, owned, this.#row, { sandboxPhase, pid: null, operationDone }, { reason, detail });
   }
 }

@@ -1,5 +1,6 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { StartReport } from '@aaas/contract/starts';
+import type { StartDelay } from '../../sandboxes/spawn/start-gate.ts';
 import { draftEvent } from '../log/draft-event.ts';
 import { adoptVersion, loadNextDefinition, needsNewProcess } from '../versions/adopt-version.ts';
 import { clearOperation } from './clear-operation.ts';
@@ -21,6 +22,13 @@ export async function startSandbox({ ctx, owned, row, turns, sandbox }: RunnerPa
   }
   const interrupted = hasOpenTurn(session) ? await turns.reopen() : null;
   sandbox.start(session, interrupted, recovers ? 'recovery' : 'wanted');
+}
+
+/** Its start has to wait, and it says for what. */
+export async function onQueued({ ctx, owned, row }: RunnerParts, why: StartDelay): Promise<void> {
+  const nextAction = why === 'memory' ? 'it starts when there is memory' : 'it starts when another start is done';
+  const reason = why === 'memory' ? 'memory_short' : 'start_queued';
+  await transition(ctx, owned, row(), {}, { reason, nextAction });
 }
 
 /** The process has answered its first probe. */

@@ -23,13 +23,14 @@ export function needsNewProcess(before: AgentDefinition, after: AgentDefinition)
   return !isDeepStrictEqual(atStart(before), atStart(after));
 }
 
-// The temperature is set by the gateway and the restart policy kept by the owner, from the version that the session has.
+// The gateway sets the temperature, and the owner looks at restart policy and idle timeout, in the version of the session.
 function atStart(definition: AgentDefinition) {
   const {
     name: _name,
     description: _description,
     temperature: _temperature,
     restart_policy: _policy,
+    idle_timeout_seconds: _idle,
     ...rest
   } = definition;
   // jsonb keeps no order of keys, and comparing does not ask for it.

@@ -8,6 +8,7 @@ import type { HarnessNode } from '../claude-harness.ts';
 import { ClaudeSession } from '../claude-session.ts';
 import { MessageQueue } from '../message-queue.ts';
 import { claudePermissionMode } from '../process-options.ts';
+import { writtenTranscript } from '../written-transcript.ts';
 import type { Cell } from './make-cell.ts';
 
 /**
@@ -34,13 +35,15 @@ export async function claimCell(
       throw error;
     });
     const input = new MessageQueue();
-    const claude = new ClaudeSession({ input, plan: null, sink, mcpConnectMs: null, clock });
+    const { config, work } = sessionDirectory(node.dataDir, session.id);
+    const written = () => writtenTranscript(config, harnessSessionId, node.userOf(number)?.uid ?? null);
+    const claude = new ClaudeSession({ input, plan: null, sink, mcpConnectMs: null, clock, written });
     claude.attachProcess(cell.sandbox);
     cell.employ({ definition: session.definition, sink, claude });
     const run = cell.process.claim({
       prompt: input,
       options: {
-        cwd: sessionDirectory(node.dataDir, session.id).work,
+        cwd: work,
         model: session.definition.model,
         permissionMode: claudePermissionMode(session.definition),
       },

@@ -5,7 +5,6 @@ import type { App } from '../../api.ts';
 const ROUTES = [
   ['GET', '/api/v1/approvals'],
   ['POST', '/api/v1/approvals/:approval_id'],
-  ['GET', '/api/v1/fleet'],
   ['GET', '/api/v1/fleet/autoscaler'],
   ['POST', '/api/v1/fleet/drain'],
 ] as const;

@@ -3,6 +3,7 @@ import type { BetaManagedAgentsSendSessionEvents } from '@anthropic-ai/sdk/resou
 import { z } from 'zod';
 import { transaction } from '../../../../postgres/transaction.ts';
 import { type AddedInput, addInput, type NewInput } from '../../../../sessions/inbox/add-input.ts';
+import { requirePlace } from '../../../../sessions/inbox/require-place.ts';
 import type { Api, App } from '../../../api.ts';
 import { requireSession, SessionParams } from './session-params.ts';
 
@@ -41,6 +42,8 @@ export function sendEvents(app: App, api: Api): void {
       const session = await requireSession(api, request);
       const { keyId } = request.principal;
       const inputs = request.body.events.map(({ type, ...body }): NewInput => ({ type, body, keyId }));
+      if (inputs.some(({ type }) => type === 'user.message'))
+        await requirePlace(api.ctx, api.line, api.settings.MAX_WAITING_AGENTS, session);
       // All or none.
       const added = await transaction(api.ctx.pool, async (db) => {
         const ids: string[] = [];

@@ -1,6 +1,7 @@
 import { ApiError } from '@aaas/contract/errors';
 import { Turn } from '@aaas/contract/operations-api';
 import { findTurn } from '../../../../sessions/turns/find-turn.ts';
+import { findQueuePosition } from '../../../../sessions/turns/queue-position.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
@@ -25,7 +26,8 @@ export function getTurn(app: App, api: Api): void {
         const { turn_id: turnId } = request.params;
         const turn = isId(turnId) ? await findTurn(api.ctx.pool, sessionId, turnId) : null;
         if (!turn) throw new ApiError('not_found', `There is no turn ${turnId.slice(0, 128)} here.`);
-        return presentTurn(turn);
+        const waits = turn.state === 'queued';
+        return presentTurn(turn, waits ? await findQueuePosition(api.ctx.pool, sessionId, turnId) : null);
       },
     );
   }

@@ -3,6 +3,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { MessageResponse, SendMessageRequest, TurnAccepted } from '@aaas/contract/operations-api';
 import { z } from 'zod';
 import { type AddedInput, addInput } from '../../../../sessions/inbox/add-input.ts';
+import { requirePlace } from '../../../../sessions/inbox/require-place.ts';
 import type { TurnView } from '../../../../sessions/turns/find-turn.ts';
 import { messageContent } from '../../../../sessions/turns/message-content.ts';
 import type { Api, App } from '../../../api.ts';
@@ -46,6 +47,7 @@ export function sendMessage(app: App, api: Api): void {
         const session = await recalledSessionOf(api, request);
         const { agentId, sessionId } = session;
         const key = request.headers['idempotency-key'];
+        await requirePlace(api.ctx, api.line, api.settings.MAX_WAITING_AGENTS, { ...session, idempotencyKey: key });
         const added = await addInput(
           api.ctx,
           session,
@@ -62,6 +64,7 @@ export function sendMessage(app: App, api: Api): void {
           sessionId,
           turnId,
           isNew: added.kind === 'accepted',
+          position: positionOf(api, added, sessionId),
           endpoint: `${session.endpoint}/turns/${turnId}`,
           receipt: {},
           present: (turn) => ({ agent_id: agentId, session_id: sessionId, ...presentAnswer(turn) }),
@@ -71,6 +74,11 @@ export function sendMessage(app: App, api: Api): void {
       },
     );
   }
+}
+
+/** Where a message stands that was accepted just now, when that is known without asking. */
+function positionOf(api: Api, added: AddedInput, sessionId: string): number | null {
+  return added.kind === 'accepted' && (api.line.length === 0 || api.owns(sessionId)) ? added.waiting : null;
 }
 
 /** The turn of an accepted message, or the error that says why it was not accepted. */

@@ -4,6 +4,7 @@ import { QueryAccepted, QueryAnswer, QueryRequest } from '@aaas/contract/query-a
 import { z } from 'zod';
 import { defineAgent } from '../../../../agents/define-agent.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
+import { requirePlace } from '../../../../sessions/inbox/require-place.ts';
 import { createQuery } from '../../../../sessions/queries/create-query.ts';
 import { findQuery } from '../../../../sessions/queries/find-query.ts';
 import { messageContent } from '../../../../sessions/turns/message-content.ts';
@@ -37,6 +38,7 @@ export function askQuery(app: App, api: Api): void {
       const { message, query = message as string, context, config } = request.body;
       if (config?.model !== undefined) await requireModel(api, workspaceId, config.model);
       const fallback = { name: agentType, model: api.settings.DEFAULT_MODEL };
+      await requirePlace(api.ctx, api.line, api.settings.MAX_WAITING_AGENTS, { workspaceId, sessionId: null });
       const made = await createQuery(api.ctx, {
         workspaceId,
         keyId,
@@ -50,6 +52,7 @@ export function askQuery(app: App, api: Api): void {
         sessionId,
         turnId,
         isNew: true,
+        position: api.line.length === 0 ? 1 : null,
         endpoint: queryEndpoint(queryId),
         receipt: { query_id: queryId },
         present: (turn) => ({ query_id: queryId, agent_type: agentType, ...presentAnswer(turn) }),

@@ -2,6 +2,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { Query } from '@aaas/contract/query-api';
 import { z } from 'zod';
 import { findQuery } from '../../../../sessions/queries/find-query.ts';
+import { findQueuePosition } from '../../../../sessions/turns/queue-position.ts';
 import type { Api, App } from '../../../api.ts';
 import { id, isId } from '../agents/agent-params.ts';
 import { problems } from '../problems.ts';
@@ -27,7 +28,8 @@ export function getQuery(app: App, api: Api): void {
       if (!view) {
         throw new ApiError('not_found', `There is no query ${queryId.slice(0, 128)}. Its answer may have expired.`);
       }
-      return presentQuery(view);
+      const { id: turnId, sessionId, state } = view.turn;
+      return presentQuery(view, state === 'queued' ? await findQueuePosition(api.ctx.pool, sessionId, turnId) : null);
     },
   );
 }

@@ -30,7 +30,10 @@ export function listQueries(app: App, api: Api): void {
       const page = { agentType, after: cursor, limit: limit + 1 };
       const found = await findQueries(api.ctx.pool, workspaceId, keepSince(api), page);
       const shown = found.slice(0, limit);
-      return { data: shown.map(presentQuery), next_cursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null };
+      return {
+        data: shown.map((query) => presentQuery(query)),
+        next_cursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null,
+      };
     },
   );
 }

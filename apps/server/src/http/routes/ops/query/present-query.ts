@@ -8,12 +8,12 @@ export function queryEndpoint(queryId: string): string {
   return `/api/v1/query/${queryId}`;
 }
 
-export function presentQuery(view: QueryView): Query {
+export function presentQuery(view: QueryView, queuePosition: number | null = null): Query {
   return {
     id: view.id,
     agent_type: view.agentType as AgentTypeName,
     created_at: view.createdAt.toISOString(),
     endpoint: queryEndpoint(view.id),
-    turn: presentTurn(view.turn),
+    turn: presentTurn(view.turn, queuePosition),
   };
 }

@@ -21,6 +21,14 @@ export function presentState(state: SessionState) {
       cost_usd: usdOf(state.usage.costNanousd),
     },
     restarts: state.restarts,
+    directory_snapshot: state.directorySnapshot && {
+      id: state.directorySnapshot.id,
+      seq: state.directorySnapshot.seq,
+      taken_at: state.directorySnapshot.taken_at,
+      files: state.directorySnapshot.files,
+      bytes: state.directorySnapshot.bytes,
+      complete: state.directorySnapshot.complete,
+    },
   };
 }
 

@@ -8,7 +8,7 @@ export function usdOf(nanousd: number): number {
   return nanousd / NANO;
 }
 
-export function presentTurn(turn: TurnView): Turn {
+export function presentTurn(turn: TurnView, queuePosition: number | null = null): Turn {
   return {
     id: turn.id,
     state: turn.state,
@@ -22,6 +22,7 @@ export function presentTurn(turn: TurnView): Turn {
     accepted_at: turn.acceptedAt.toISOString(),
     started_at: turn.startedAt?.toISOString() ?? null,
     ended_at: turn.endedAt?.toISOString() ?? null,
+    queue_position: queuePosition,
   };
 }
 

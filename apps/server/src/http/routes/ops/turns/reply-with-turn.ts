@@ -2,6 +2,7 @@ import { ApiError } from '@aaas/contract/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { hasEnded, isStranded, type TurnView } from '../../../../sessions/turns/find-turn.ts';
+import { findQueuePosition } from '../../../../sessions/turns/queue-position.ts';
 import { waitForTurn } from '../../../../sessions/turns/wait-for-turn.ts';
 import type { Api } from '../../../api.ts';
 import { parsePrefer } from '../../../prefer.ts';
@@ -22,6 +23,8 @@ export interface AcceptedTurn<Answer extends object> {
   turnId: string;
   /** Accepted just now: nobody has been woken for it yet. */
   isNew: boolean;
+  /** Where it stands in the queue; null: to be looked up. */
+  position: number | null;
   /** Where the turn is found later, relative to the server. */
   endpoint: string;
   /** Goes with a 202. */
@@ -57,7 +60,9 @@ export async function replyWithTurn<Answer extends object>(
   const turn = prefer.async ? null : ((await ended) ?? (await accepted.findGone()));
   if (turn && isStranded(turn)) throw accepted.stranded(turn);
   if (!turn || !hasEnded(turn)) {
-    const body = { ...accepted.receipt, turn_id: turnId, state: turn?.state ?? 'queued', endpoint };
+    const known = prefer.async ? accepted.position : null;
+    const queue_position = known ?? (await findQueuePosition(api.ctx.pool, sessionId, turnId));
+    const body = { ...accepted.receipt, turn_id: turnId, state: turn?.state ?? 'queued', endpoint, queue_position };
     void reply.code(202).header('location', endpoint).send(body);
     return undefined;
   }

@@ -1,15 +1,18 @@
 import type { FastifyReply } from 'fastify';
 import { findTurn, hasEnded, type TurnView } from '../../../../sessions/turns/find-turn.ts';
+import { findQueuePosition } from '../../../../sessions/turns/queue-position.ts';
 import { tailLog } from '../../../../streams/tail-log.ts';
 import type { Api } from '../../../api.ts';
 import { type EventStream, openEventStream } from '../../../plugins/sse.ts';
 import { presentTurn } from './present-turn.ts';
 import { sendTailed } from './send-tailed.ts';
+import { tellPosition } from './tell-position.ts';
 
 interface StreamedTurn {
   sessionId: string;
   turnId: string;
   receipt: object;
+  position: number | null;
   present(turn: TurnView): object;
   findGone(): Promise<TurnView | null>;
 }
@@ -27,11 +30,13 @@ export async function streamTurn(
   const { sessionId, turnId, receipt } = target;
   const stream = openEventStream(reply, api.closing);
   try {
-    await stream.send({ event: 'x.turn_accepted', data: JSON.stringify({ ...receipt, turn_id: turnId }) });
+    const position = target.position ?? (await findQueuePosition(api.ctx.pool, sessionId, turnId));
+    const data = { ...receipt, turn_id: turnId, queue_position: position };
+    await stream.send({ event: 'x.turn_accepted', data: JSON.stringify(data) });
     const span = await spanOf(api, sessionId, turnId);
     const from = Math.max(span?.from ?? 0, Number(after ?? 0));
     // What the client has seen to its end has nothing left to follow.
-    if (span && (span.to === null || span.to > from)) await followTurn(api, stream, target, from);
+    if (span && (span.to === null || span.to > from)) await followTurn(api, stream, { ...target, position }, from);
     const turn = (await findTurn(api.ctx.pool, sessionId, turnId)) ?? (await target.findGone());
     if (turn && hasEnded(turn)) {
       const data = { turn: presentTurn(turn), ...target.present(turn) };
@@ -47,15 +52,24 @@ export async function streamTurn(
 async function followTurn(
   api: Api,
   stream: EventStream,
-  { sessionId, turnId }: StreamedTurn,
+  { sessionId, turnId, position }: StreamedTurn,
   from: number,
 ): Promise<void> {
-  for await (const next of tailLog(api.ctx, sessionId, from, stream.signal)) {
-    if (next.kind === 'deleted') return;
-    if (next.kind === 'delta' && next.turnId !== turnId) continue;
-    if (next.kind === 'event' && next.event.turnId !== turnId) continue;
-    await sendTailed(stream, next);
-    if (next.kind === 'event' && next.event.type === 'session.status_idle') return;
+  const begun = new AbortController();
+  const signal = AbortSignal.any([begun.signal, stream.signal]);
+  const telling = position === null ? null : tellPosition(api, stream, { sessionId, turnId }, position, signal);
+  try {
+    for await (const next of tailLog(api.ctx, sessionId, from, stream.signal)) {
+      if (next.kind === 'deleted') return;
+      if (next.kind === 'delta' && next.turnId !== turnId) continue;
+      if (next.kind === 'event' && next.event.turnId !== turnId) continue;
+      begun.abort();
+      await sendTailed(stream, next);
+      if (next.kind === 'event' && next.event.type === 'session.status_idle') return;
+    }
+  } finally {
+    begun.abort();
+    await telling;
   }
 }
 

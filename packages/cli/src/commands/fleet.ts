@@ -1,0 +1,46 @@
+import type { Schema } from '@aaas/client/operations/operation-types';
+import type { Command } from 'commander';
+import { onPlatform } from '../on-platform.ts';
+import { moment } from '../output/figures.ts';
+import { printJson } from '../output/print-json.ts';
+import { cell, printFacts, printTable } from '../output/table.ts';
+
+const MIB = 2 ** 20;
+
+export function fleetCommand(program: Command): void {
+  program
+    .command('fleet')
+    .description('show the nodes, their places and what waits for one')
+    .action(
+      onPlatform(async (client, { json }) => {
+        const fleet = await client.fleet();
+        if (json) return printJson(fleet);
+        const { capacity, queue, sandboxes } = fleet;
+        printFacts({
+          places: `${capacity.held} of ${capacity.places} held, ${capacity.idle} of them idle`,
+          processes: countsOf(sandboxes),
+          waiting: queue.oldest_since === null ? 'nobody' : `${queue.waiting} since ${moment(queue.oldest_since)}`,
+        });
+        printTable(['NODE', 'STATE', 'PLACES', 'STARTS', 'MEMORY FREE', 'VERSION', 'SINCE'], fleet.nodes.map(rowOf));
+      }),
+    );
+}
+
+function rowOf(node: Schema<'FleetNode'>): string[] {
+  const { load } = node;
+  const waiting = load?.starts.waiting ? `, ${load.starts.waiting} wait for ${load.starts.waiting_for}` : '';
+  return [
+    node.this_node ? `${node.id} *` : node.id,
+    node.state,
+    `${node.owned} of ${node.capacity}`,
+    load ? `${load.starts.running} of ${load.starts.max}${waiting}` : '–',
+    load ? `${Math.floor(load.memory.available_bytes / MIB)} MiB${load.memory.short ? ' (short)' : ''}` : '–',
+    cell(node.version),
+    moment(node.started_at),
+  ];
+}
+
+function countsOf(counts: Record<string, number>): string {
+  const some = Object.entries(counts).map(([phase, count]) => `${count} ${phase}`);
+  return some.length === 0 ? 'none' : some.join(', ');
+}
