@@ -85,6 +85,7 @@ it('gives a new agent a process that is older than the agent, and each its own u
     'directory_ms',
     'first_token_ms',
     'handshake_ms',
+    'queue_ms',
   ]);
 
   // It works where the files of the session are, as the user that they belong to.

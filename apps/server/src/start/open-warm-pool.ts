@@ -1,7 +1,7 @@
 import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
 import type { LiveSettingName, Settings } from '@aaas/contract/settings';
 import { defineAgent } from '../agents/define-agent.ts';
-import { discardCells, discardOldPaths } from '../directories/cell-directory.ts';
+import { discardOldPaths } from '../directories/cell-directory.ts';
 import { type CellKind, kindOf } from '../harness/claude-agent-sdk/cells/cell-kind.ts';
 import { type Cell, makeCell } from '../harness/claude-agent-sdk/cells/make-cell.ts';
 import type { HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
@@ -14,17 +14,16 @@ const OLD_PATHS_EVERY_MS = 600_000;
 // What a process reads when it starts and no claim can change.
 const FIXED_AT_START: readonly LiveSettingName[] = ['MCP_CONNECT_TIMEOUT'];
 
-/** Opens the pool of spare processes of this node, after the cells of an earlier life were removed. */
-export async function openWarmPool(options: {
+/** Opens the pool of spare processes of this node; the cells of an earlier life were removed. */
+export function openWarmPool(options: {
   node: HarnessNode;
   settings: Settings;
   live: LiveSettings;
   ctx: SessionContext;
   /** Sessions that this node owns. */
   owned(): number;
-}): Promise<{ pool: WarmPool<CellKind, Cell>; close(): Promise<void> }> {
+}): { pool: WarmPool<CellKind, Cell>; close(): Promise<void> } {
   const { node, settings, live, ctx, owned } = options;
-  await discardCells(node.dataDir);
   const pool = new WarmPool<CellKind, Cell>({
     make: (kind, signal) => makeCell(node, kind, { startMs: settings.START_TIMEOUT * 1000, signal }),
     usualKinds: () => usualKinds(settings.DEFAULT_MODEL, node.mcpConnectMs),

@@ -10,6 +10,7 @@ import { findMcpTarget } from '../agents/mcp/find-target.ts';
 import { sandboxSecrets } from '../agents/mcp/sandbox-secrets.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { LoadedSettings } from '../config/load-settings.ts';
+import { discardCells } from '../directories/cell-directory.ts';
 import { clearStaging } from '../directories/confined/staging.ts';
 import { ownerOf } from '../directories/directory-site.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
@@ -147,6 +148,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const deliverer = new Deliverer({ pool, keyring, settings, nodeId: node.id, log });
   closers.add('webhooks', () => deliverer.close());
   await clearStaging(dataDir);
+  await discardCells(dataDir);
 
   const tokenSecret = await nodeSecret(dataDir);
   const egress = new GuardedClient(() => ({
@@ -193,7 +195,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     },
     cells: { reserve: () => reserveCell(pool), bind: (owned, cell) => bindCell(pool, owned, cell) },
   };
-  const { pool: warmPool, close: closeWarmPool } = await openWarmPool({
+  const { pool: warmPool, close: closeWarmPool } = openWarmPool({
     node: harnessNode,
     settings,
     live,

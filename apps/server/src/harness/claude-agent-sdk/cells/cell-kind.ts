@@ -11,7 +11,8 @@ export interface CellKind {
 
 /**
  * The kind of spare that can serve an agent, or why none can. The model and the permission mode are set by the claim,
- * the temperature and the budget by the gateway. Everything else, known or to come, makes a kind of its own.
+ * the temperature and the budget by the gateway, the restart policy and the idle timeout by the owner of the session.
+ * Everything else, known or to come, makes a kind of its own.
  */
 export function kindOf(definition: AgentDefinition, fixed: { mcpConnectMs: number }): CellKind | PoolMiss {
   if (Object.keys(definition.env).length > 0) return 'own_env';
@@ -24,6 +25,8 @@ export function kindOf(definition: AgentDefinition, fixed: { mcpConnectMs: numbe
     permission_mode: _mode,
     temperature: _temperature,
     budget: _budget,
+    restart_policy: _policy,
+    idle_timeout_seconds: _idle,
     ...rest
   } = definition;
   const key = createHash('sha256')

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { adoptDirectory } from '../../../directories/cell-directory.ts';
 import { sessionDirectory } from '../../../directories/session-directory.ts';
 import { describeExit } from '../../../sandboxes/spawn/spawn-sandbox.ts';
@@ -10,6 +11,8 @@ import { MessageQueue } from '../message-queue.ts';
 import { claudePermissionMode } from '../process-options.ts';
 import { writtenTranscript } from '../written-transcript.ts';
 import type { Cell } from './make-cell.ts';
+
+const CLAIM_WITHIN_MS = 15_000;
 
 /**
  * Makes a cell the process of a session: the row takes its number and its transcript's id, the directory its place,
@@ -52,10 +55,16 @@ export async function claimCell(
     const died = cell.exited.then((exit) => {
       throw new Error(`the spare ${describeExit(exit)}`);
     });
-    await Promise.race([cell.process.claimed, died]);
+    await Promise.race([cell.process.claimed, died, late()]);
     return claude;
   } catch (error) {
     await cell.end();
     throw error;
   }
+}
+
+/** One that is stopped would never say so. */
+async function late(): Promise<never> {
+  await sleep(CLAIM_WITHIN_MS, undefined, { ref: false });
+  throw new Error(`the spare did not take the claim within ${CLAIM_WITHIN_MS / 1000} s`);
 }

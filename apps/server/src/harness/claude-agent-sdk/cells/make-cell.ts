@@ -34,6 +34,7 @@ export async function makeCell(
   kind: CellKind,
   { startMs, signal }: { startMs: number; signal: AbortSignal },
 ): Promise<Cell> {
+  await node.mayAct();
   const { id, number } = await node.cells.reserve();
   const user = node.userOf(number);
   const directory = sessionDirectory(node.dataDir, id);
@@ -51,7 +52,7 @@ export async function makeCell(
     const options = processOptions(
       {
         definition: kind.definition,
-        name: { node, sessionId: id, generation: 0 },
+        name: { node: { id: node.id, incarnation: node.incarnation }, sessionId: id, generation: 0 },
         directory,
         user,
         gatewayUrl: node.gatewayUrl,
