@@ -9,7 +9,12 @@ export const QueryRequest = z
     message: z.string().min(1).max(MESSAGE_MAX_CHARS).optional().describe('What to ask.'),
     query: z.string().min(1).max(MESSAGE_MAX_CHARS).optional().describe('Another name of `message`.'),
     context: z.record(z.string(), z.unknown()).optional().describe('Facts that go with the question, as JSON.'),
-    config: AgentConfigRequest.omit({ agent_type: true, mcp_servers: true, budget: true })
+    config: AgentConfigRequest.omit({
+      agent_type: true,
+      mcp_servers: true,
+      budget: true,
+      approval_timeout_seconds: true,
+    })
       .optional()
       .describe('What differs from the agent type. Kept only as long as the query runs.'),
   })

@@ -20,6 +20,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   mcp_servers: false,
   budget: true,
   restart_policy: true,
+  approval_timeout_seconds: true,
   harness: true,
 };
 

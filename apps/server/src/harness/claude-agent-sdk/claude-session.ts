@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Query, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { TurnProgress } from '../../sandboxes/health/turn-progress.ts';
 import type { ProcessQuery } from '../../sandboxes/reaper/find-processes.ts';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { Ask } from '../../sessions/approvals/approval.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import { draftEvent } from '../../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
 import type { HarnessFailure, HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
+import { CallGate } from './call-gate.ts';
 import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
@@ -33,6 +36,8 @@ export class ClaudeSession implements HarnessSession {
   readonly #input: MessageQueue;
   readonly #plan: ResumePlan | null;
   readonly #sink: TurnSink;
+  readonly #definition: AgentDefinition;
+  #grants: Ask[];
   #query!: Query;
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
@@ -50,10 +55,15 @@ export class ClaudeSession implements HarnessSession {
     sink: TurnSink;
     /** How long the first turn waits for MCP servers, in milliseconds; null: there are none. */
     mcpConnectMs: number | null;
+    definition: AgentDefinition;
+    /** What people have allowed in the turn that is gone on with. */
+    grants: Ask[];
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
+    this.#definition = options.definition;
+    this.#grants = options.grants;
     this.#mcpConnectMs = options.mcpConnectMs;
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
@@ -130,14 +140,15 @@ export class ClaudeSession implements HarnessSession {
     return promise.finally(() => {
       this.#turn = null;
       this.#translator = null;
+      this.#grants = [];
     });
   }
 
   #openTurn(): PromiseWithResolvers<TurnOutcome> {
-    this.#translator = new TurnTranslator(this.#sink);
     this.phases.begin();
     this.#hasBegun = false;
     this.#turnBegan = new Date();
+    this.#translator = new TurnTranslator(this.#sink, new CallGate(this.#definition, this.#sink.asks, this.#grants));
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
     this.#turn.promise.catch(() => {});

@@ -8,11 +8,13 @@ import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
 import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
 import type { HarnessSession, InterruptedTurn, TurnSink } from '../harness.ts';
+import { askPerson } from './ask-person.ts';
 import { ClaudeSession } from './claude-session.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { MessageQueue } from './message-queue.ts';
 import { processEnvironment } from './process-environment.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
+import { settleAsks } from './settle-asks.ts';
 import { toolBarrier } from './tool-barrier.ts';
 import { transcriptStore } from './transcript-store.ts';
 
@@ -34,15 +36,27 @@ export interface OpenOptions {
 /** Starts one long-lived Claude Code process with streaming input for a session. */
 export async function openClaudeSession(options: OpenOptions): Promise<HarnessSession> {
   const { session, sink, directory } = options;
-  const transcript = await sink.loadTranscript('');
-  const plan: ResumePlan | null = options.interrupted && planResume(transcript, options.interrupted);
+  const stored = await sink.loadTranscript('');
+  const { interrupted } = options;
+  const settled = settleAsks(stored, interrupted?.asks ?? [], new Date());
+  const { events, transcript: answers } = settled;
+  if (events.length + answers.length > 0) await sink.commit({ events, transcript: answers });
+  const transcript = [...stored, ...answers.map(({ entry }) => entry)];
+  const plan: ResumePlan | null = interrupted && planResume(transcript, interrupted, settled.note);
   // What the process has written to its disk and nobody has stored never happened; it would not start over it.
   if (transcript.length === 0) await rm(join(directory.config, 'projects'), { recursive: true, force: true });
   const input = new MessageQueue();
   let sandbox: Sandbox | undefined;
   const hasServers = Object.keys(session.definition.mcp_servers).length > 0;
   const mcpConnectMs = hasServers ? options.mcpConnectMs : null;
-  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink, mcpConnectMs });
+  const claude: ClaudeSession = new ClaudeSession({
+    input,
+    plan,
+    sink,
+    mcpConnectMs,
+    definition: session.definition,
+    grants: (interrupted?.asks ?? []).filter(({ state }) => state === 'allowed'),
+  });
 
   const env = processEnvironment({
     definition: session.definition,
@@ -75,13 +89,12 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
         load: (subpath) => sink.loadTranscript(subpath),
       }),
       hooks: {
-        PreToolUse: [{ hooks: [toolBarrier(session.definition, () => claude.translator)] }],
+        PreToolUse: [{ hooks: [toolBarrier(() => claude.translator)] }],
       },
-      // Whatever the barrier leaves open would ask a person.
-      canUseTool: async (tool) => ({
-        behavior: 'deny',
-        message: `${tool} needs approval, and nobody is there to give it.`,
-      }),
+      canUseTool: askPerson(
+        () => claude.translator,
+        () => claude.phases,
+      ),
       spawnClaudeCodeProcess: (spawn) => {
         // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
         const config = spawn.env.CLAUDE_CONFIG_DIR;

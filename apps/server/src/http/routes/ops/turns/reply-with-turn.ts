@@ -1,7 +1,7 @@
 import { ApiError } from '@aaas/contract/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { hasEnded, isStranded, type TurnView } from '../../../../sessions/turns/find-turn.ts';
+import { hasEnded, isStranded, type TurnView, waitsForAnswer } from '../../../../sessions/turns/find-turn.ts';
 import { waitForTurn } from '../../../../sessions/turns/wait-for-turn.ts';
 import type { Api } from '../../../api.ts';
 import { parsePrefer } from '../../../prefer.ts';
@@ -57,7 +57,8 @@ export async function replyWithTurn<Answer extends object>(
   const turn = prefer.async ? null : ((await ended) ?? (await accepted.findGone()));
   if (turn && isStranded(turn)) throw accepted.stranded(turn);
   if (!turn || !hasEnded(turn)) {
-    const body = { ...accepted.receipt, turn_id: turnId, state: turn?.state ?? 'queued', endpoint };
+    const asks = turn && waitsForAnswer(turn) ? { approvals: turn.approvals } : {};
+    const body = { ...accepted.receipt, turn_id: turnId, state: turn?.state ?? 'queued', endpoint, ...asks };
     void reply.code(202).header('location', endpoint).send(body);
     return undefined;
   }
