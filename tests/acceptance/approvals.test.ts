@@ -5,12 +5,18 @@ import { type DeployedAgent, deployAgent, type LogEntry } from '../support/deplo
 import { type Platform, script, until } from '../support/platform.ts';
 import { findProcesses } from '../support/processes.ts';
 import { startTestPlatform } from '../support/test-platform.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 let platform: Platform;
+let receiver: WebhookReceiver;
 beforeAll(async () => {
-  platform = await startTestPlatform();
+  receiver = await startWebhookReceiver();
+  platform = await startTestPlatform({ WEBHOOK_ALLOW_PRIVATE: '127.0.0.1' });
 });
-afterAll(() => platform?.dispose());
+afterAll(async () => {
+  await platform?.dispose();
+  await receiver?.close();
+});
 
 const line = (file: string) => ({ tool: 'Bash', input: { command: `echo line >> ${file}` } });
 const say = (text: string) => ({ text });
@@ -59,6 +65,7 @@ async function pairs(agent: DeployedAgent): Promise<[LogEntry, LogEntry][]> {
 
 describe('a call that is asked about', () => {
   it('waits, with its session idle, and runs once when it is allowed', async () => {
+    await platform.json('POST', '/api/v1/webhooks', { url: `${receiver.url}/asks`, events: ['approval.*'] });
     const agent = await asking();
     const response = await agent.post(script([line('a.txt'), say('done')]));
     expect(response.status).toBe(202);
@@ -68,6 +75,8 @@ describe('a call that is asked about', () => {
     expect(await agent.view()).toMatchObject({ status: 'idle', status_reason: 'approval_requested' });
     expect(await platform.json('GET', `/v1/sessions/${agent.sessionId}`)).toMatchObject({ status: 'idle' });
     expect(linesOf(agent, 'a.txt')).toBe(0);
+    const metrics = async () => (await platform.request('GET', '/metrics')).text();
+    await until(async () => (await metrics()).includes('aaas_open_approvals 1'));
 
     const decided = (await (await decide(ask, 'allow')).json()) as Approval;
     expect(decided).toMatchObject({ status: 'allowed', decided_by: expect.stringMatching(/^apikey_/) });
@@ -86,6 +95,13 @@ describe('a call that is asked about', () => {
     expect((await pairs(agent))[0]?.[0]).toMatchObject({ id: ask?.id, evaluated_permission: 'ask' });
     const audited = await platform.json('GET', '/api/v1/audit?operation=approvals.decide');
     expect(audited.data[0]).toMatchObject({ operation: 'approvals.decide', outcome: 'success' });
+    const told = (await receiver.receives('/asks', 2)).map(({ event }) => event);
+    const facts = { approval_id: ask?.id, agent_id: agent.id, tool: 'Bash', input: ask?.input };
+    expect(told).toMatchObject([
+      { type: 'approval.requested', data: { ...facts, status: 'open' } },
+      { type: 'approval.resolved', data: { ...facts, status: 'allowed', decided_by: decided.decided_by } },
+    ]);
+    expect(await metrics()).toContain('aaas_approval_wait_seconds_count{decision="allowed"} 1');
     // The same again is the same; what was decided stands.
     expect(await (await decide(ask, 'allow')).json()).toEqual(decided);
     const otherwise = await decide(ask, 'deny');
