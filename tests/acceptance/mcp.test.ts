@@ -141,7 +141,8 @@ describe('a server over HTTP', () => {
     expect((await log(inside)).find(({ type }) => type === 'x.mcp_server_failed')).toMatchObject({ server: 'inside' });
 
     const server = { type: 'http', url: greeter.url, headers: { Authorization: HEADER } };
-    const asked = await deploy({ greeter: server }, { permission_mode: 'default' });
+    const off = { permission_mode: 'default', approval_timeout_seconds: 0 };
+    const asked = await deploy({ greeter: server }, off);
     expect(await say(asked, call('mcp__greeter__greet', {}))).toContain('needs approval');
     const trusted = { ...server, permission: 'allow' };
     await platform.json('PATCH', `/api/v1/agents/${asked}`, { config: { mcp_servers: { greeter: trusted } } });

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
-import { type Platform, script } from '../support/platform.ts';
+import { type Platform, script, until } from '../support/platform.ts';
 import { findProcesses } from '../support/processes.ts';
 import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
 import { startTestPlatform } from '../support/test-platform.ts';
@@ -18,17 +18,17 @@ afterAll(async () => {
   await upstream?.close();
 });
 
-/** What each mode lets happen when nobody is there to be asked. */
+/** What each mode lets happen; null: a person is asked, and says no. */
 const MODES = [
-  { mode: 'default', Read: true, Write: false, Bash: false },
-  { mode: 'acceptEdits', Read: true, Write: true, Bash: false },
+  { mode: 'default', Read: true, Write: null, Bash: null },
+  { mode: 'acceptEdits', Read: true, Write: true, Bash: null },
   { mode: 'bypassPermissions', Read: true, Write: true, Bash: true },
   { mode: 'dontAsk', Read: true, Write: false, Bash: false },
   { mode: 'plan', Read: true, Write: false, Bash: false },
 ] as const;
 
 describe.each(MODES)('permission mode $mode', ({ mode, ...allowed }) => {
-  it('lets run what it allows, and denies the rest with an event and a reason', async () => {
+  it('lets run what it allows, asks about what it leaves open, and denies the rest with an event', async () => {
     const agent = await deployAgent(platform, { permission_mode: mode });
     await agent.reaches('idle');
     writeFileSync(join(agent.directory, 'in.txt'), 'to be read', { mode: 0o644 });
@@ -38,11 +38,21 @@ describe.each(MODES)('permission mode $mode', ({ mode, ...allowed }) => {
       Bash: { command: 'echo x > made-by-bash.txt' },
     };
     const steps = Object.entries(calls).map(([tool, input]) => ({ tool, input }));
-    const answer = await agent.say(script([...steps, { text: 'done' }]));
-    expect(answer.response).toBe('done');
+    const turn = await agent.begin(script([...steps, { text: 'done' }]));
+    for (const name of Object.keys(allowed).filter((one) => allowed[one as keyof typeof allowed] === null)) {
+      const path = `/api/v1/approvals?agent_id=${agent.id}&status=open`;
+      let ask: { id: string; tool: string } | undefined;
+      await until(async () => {
+        ask = (await platform.json('GET', path)).data[0];
+        return ask?.tool === name;
+      }, 30_000);
+      await platform.json('POST', `/api/v1/approvals/${ask?.id}`, { decision: 'deny', message: `no, in ${mode}` });
+    }
+    expect((await agent.ended(turn)).response).toBe('done');
 
     const log = await agent.log();
-    for (const [name, isAllowed] of Object.entries(allowed)) {
+    for (const [name, may] of Object.entries(allowed)) {
+      const isAllowed = may === true;
       const use = log.find((entry) => entry.type === 'agent.tool_use' && entry.name === name);
       const result = log.find((entry) => entry.type === 'agent.tool_result' && entry.tool_use_id === use?.id);
       const denial = log.find((entry) => entry.type === 'x.permission_denied' && entry.tool_use_id === use?.id);
@@ -50,16 +60,16 @@ describe.each(MODES)('permission mode $mode', ({ mode, ...allowed }) => {
         name,
         true,
         !isAllowed,
-        isAllowed,
+        may !== false,
       ]);
-      expect(use?.evaluated_permission === 'allow').toBe(isAllowed);
-      if (!isAllowed) expect(denial?.message).toContain(mode);
+      expect(use?.evaluated_permission).toBe(may === null ? 'ask' : may ? 'allow' : 'deny');
+      if (may === false) expect(denial?.message).toContain(mode);
       // The model must learn why, or it would try again.
       if (!isAllowed) expect(JSON.stringify(result?.content)).toContain(mode);
     }
     expect(JSON.stringify(log)).toContain('to be read');
-    expect(existsSync(join(agent.directory, 'written.txt'))).toBe(allowed.Write);
-    expect(existsSync(join(agent.directory, 'made-by-bash.txt'))).toBe(allowed.Bash);
+    expect(existsSync(join(agent.directory, 'written.txt'))).toBe(allowed.Write === true);
+    expect(existsSync(join(agent.directory, 'made-by-bash.txt'))).toBe(allowed.Bash === true);
   });
 });
 

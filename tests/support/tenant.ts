@@ -1,5 +1,5 @@
 import { newId } from '../../packages/contract/src/ids.ts';
-import { type Platform, until } from './platform.ts';
+import { type Platform, script, until } from './platform.ts';
 
 /** A workspace with one of everything in it. */
 export interface Tenant {
@@ -32,6 +32,12 @@ export async function fillTenant(platform: Platform, marker: string, key: string
   const delivery = async () => (await ask('GET', `/api/v1/webhooks/${webhook.id}/deliveries`)).data[0];
   await until(async () => (await delivery())?.attempts_count >= 1);
   await ask('PATCH', `/api/v1/webhooks/${webhook.id}`, { enabled: false });
+  const asking = { agent_type: 'custom', name: marker, allowed_tools: ['Bash'], permission_mode: 'default' };
+  const { agent_id: asker } = await ask('POST', '/api/v1/agents', { config: asking });
+  const call = script([{ tool: 'Bash', input: { command: `echo ${marker}` } }]);
+  const { approvals } = await ask('POST', `/api/v1/agents/${asker}/messages`, { message: call });
+  await ask('POST', `/api/v1/agents/${asker}/stop`);
+  await until(async () => (await ask('GET', `/api/v1/agents/${asker}`)).status === 'stopped');
   const query = await ask('POST', '/api/v1/query?agent_type=custom', { message: marker });
   const other = await ask('POST', '/api/v1/keys', { name: marker, scopes: ['agents:read'] });
   return {
@@ -43,6 +49,7 @@ export async function fillTenant(platform: Platform, marker: string, key: string
       agent_id,
       session_id: (await view()).session_id,
       turn_id: answer.metadata.turn_id,
+      approval_id: approvals[0],
       query_id: query.query_id,
       key_id: other.id,
       webhook_id: webhook.id,

@@ -1,7 +1,8 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Platform, script, until } from '../../../tests/support/platform.ts';
 import { startTestPlatform } from '../../../tests/support/test-platform.ts';
-import { type AaasOptions, runAaas, startAaas } from './testing/run-aaas.ts';
+import { AAAS, type AaasOptions, runAaas, startAaas } from './testing/run-aaas.ts';
 
 let platform: Platform;
 let at: AaasOptions;
@@ -190,6 +191,51 @@ test('every failure is one line with a way on, and an exit code that says what i
   };
   await Promise.all(failures.map(check));
 });
+
+test('what an agent asks is answered by command', async () => {
+  const { agent_id: id } = await aaasJson('agents', 'create', '--type', 'code', '--permission-mode', 'default');
+  const call = script([{ tool: 'Bash', input: { command: 'echo 1 >> asked.txt' } }, { text: 'end of 1' }]);
+  const open = async () => (await aaasJson('approvals', 'list', '--agent', id)) as { id: string }[];
+
+  const sent = startAaas(['send', id, call], at);
+  await until(() => sent.stderr.includes('aaas approve sevt_'), 30_000);
+  expect(sent.stderr).toMatch(/it waits for an approval of Bash: echo 1 >> asked\.txt; answer with: aaas approve/);
+  const [ask] = await open();
+  expect(await aaas('approvals', 'list')).toMatch(/^TOOL .*\nBash +echo 1 >> asked\.txt +open/);
+  expect(await aaas('approvals', 'get', ask?.id ?? '')).toMatch(/^Bash {2}sevt_/);
+  expect(await aaas('approve', ask?.id ?? '')).toBe('Bash may run.\n');
+  expect(await sent.finished).toMatchObject({ code: 0, stdout: expect.stringContaining('end of 1') });
+  expect((await runAaas(['deny', ask?.id ?? '', '-m', 'too late', '--json'], at)).code).not.toBe(0);
+});
+
+// script(1) of util-linux.
+const HAS_TERMINALS = spawnSync('script', ['--version']).status === 0;
+
+test.skipIf(!HAS_TERMINALS && !process.env.CI)('what an agent asks is asked on a terminal', async () => {
+  const { agent_id: id } = await aaasJson('agents', 'create', '--type', 'code', '--permission-mode', 'default');
+  const call = script([{ tool: 'Bash', input: { command: 'echo 2 >> asked.txt' } }, { text: 'end of 2' }]);
+  const { command, args } = onTerminal([...['send', id, call], ...['--data-dir', platform.dataDir]]);
+  const shown = spawn(command, args, {
+    cwd: '/',
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'dumb' },
+  });
+  let screen = '';
+  for (const stream of [shown.stdout, shown.stderr]) stream.setEncoding('utf8').on('data', (text) => (screen += text));
+  await until(() => screen.includes('n <why>'), 30_000);
+  shown.stdin.write('n it is late\n');
+  await until(() => screen.includes('end of 2'), 30_000);
+  shown.stdin.end();
+  await until(() => shown.exitCode !== null);
+  const { data } = await platform.json('GET', `/api/v1/approvals?agent_id=${id}&status=denied`);
+  expect(data).toMatchObject([{ message: 'it is late' }]);
+  await aaas('agents', 'rm', id);
+});
+
+/** A command line in a terminal of its own: script(1) of util-linux makes one. */
+function onTerminal(args: string[]): { command: string; args: string[] } {
+  const quoted = [process.execPath, AAAS, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
+  return { command: 'script', args: ['-qefc', quoted, '/dev/null'] };
+}
 
 test('the platform is found through options, the environment, or a data directory', async () => {
   const { url, key, dataDir } = platform;

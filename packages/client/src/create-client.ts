@@ -29,6 +29,6 @@ export function createClient(options: ClientOptions) {
     files: files(transport, typed),
     query: query(transport, typed),
     ...administration(transport, typed),
-    ...platform(transport, typed),
+    ...platform(typed),
   };
 }

@@ -76,6 +76,12 @@ export const AgentConfigRequest = z
       .optional()
       .describe('Environment of this agent’s process alone. Values are never shown again.'),
     mcp_servers: McpServersRequest.optional(),
+    approval_timeout_seconds: z
+      .int()
+      .min(0)
+      .max(31_536_000)
+      .optional()
+      .describe('Time a person has to approve a tool. Default: APPROVAL_TIMEOUT. 0: nobody is asked.'),
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
     limits: z.unknown().optional(),
     restart_policy: RestartPolicy.optional().describe('What becomes of it when its process is lost.'),
@@ -134,6 +140,8 @@ export interface AgentDefinition {
   env: Record<string, string>;
   mcp_servers: Record<string, StoredMcpServer>;
   harness: 'claude-agent-sdk';
+  /** Null, or in versions of before there were approvals not there: APPROVAL_TIMEOUT. */
+  approval_timeout_seconds?: number | null;
   /** Versions of before budgets have none. */
   budget?: AgentBudget | null;
   /** Null, and in older versions nothing: all of it is the platform's. */

@@ -1,7 +1,7 @@
 /** What the API wants of a session. */
 export type Intent = 'active' | 'stopped' | 'archived';
 /** What the log says of the turn. */
-export type TurnStatus = 'idle' | 'running' | 'rescheduling' | 'terminated';
+export type TurnStatus = 'idle' | 'running' | 'waiting' | 'rescheduling' | 'terminated';
 /** What the reconciler saw of the sandbox. */
 export type SandboxPhase =
   | 'none'
@@ -50,6 +50,9 @@ export const STATUS_REASONS = {
   turn_ended: 'The turn ended.',
   turn_interrupted: 'Somebody interrupted the turn.',
   turn_timed_out: 'The turn took longer than AGENT_TIMEOUT.',
+  approval_requested: 'A tool waits for an approval.',
+  approval_answered: 'Every tool that waited for an approval has its answer.',
+  approval_waits: 'Its process was let go while a tool waits for an approval.',
   turn_retry: 'The model failed; the turn is tried again.',
   provider_down: 'No model provider answers; the turn waits and is tried again.',
   start_failed: 'Its process could not be started.',

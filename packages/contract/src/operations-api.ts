@@ -168,7 +168,12 @@ export const QueuePosition = z
   );
 
 export const TurnAccepted = z
-  .object({ turn_id: z.string(), state: z.string(), endpoint: z.string(), queue_position: QueuePosition })
+  .object({
+    turn_id: z.string(),
+    state: z.string(),
+    endpoint: z.string(),
+    approvals: z.array(z.string()).optional().describe('The turn waits for these: POST /api/v1/approvals/{id}.'),
+  })
   .meta({ id: 'TurnAccepted' });
 export type TurnAccepted = z.infer<typeof TurnAccepted>;
 
@@ -180,6 +185,7 @@ export const Turn = z
     response: z.string().nullable(),
     stop_reason: z.string().nullable(),
     error: z.object({ type: z.string(), message: z.string() }).nullable(),
+    approvals: z.array(z.string()).describe('What it waits for a person to approve.'),
     model: z.string().nullable(),
     usage: TurnUsage,
     cost_usd: z.number(),

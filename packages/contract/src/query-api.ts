@@ -14,6 +14,7 @@ export const QueryRequest = z
       mcp_servers: true,
       budget: true,
       idle_timeout_seconds: true,
+      approval_timeout_seconds: true,
     })
       .optional()
       .describe('What differs from the agent type. Kept only as long as the query runs.'),

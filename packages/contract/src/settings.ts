@@ -129,6 +129,16 @@ export const Settings = z.object({
     .default(86_400)
     .describe('Seconds for which the answer of a one-shot query is kept.'),
   AGENT_TIMEOUT: whole(1, 86_400).default(3_600).describe('Seconds a turn may take.'),
+  APPROVAL_TIMEOUT: whole(0, 31_536_000)
+    .default(86_400)
+    .describe(
+      'Seconds a person has to approve a tool; then it is denied. 0: nobody is asked, what would ask is denied.',
+    ),
+  APPROVAL_HOLD: whole(0, 86_400)
+    .default(300)
+    .describe(
+      'Seconds a process is kept while a tool waits for an approval; then it is let go, and the answer wakes it.',
+    ),
   DRAIN_TIMEOUT: whole(0, 3_600)
     .default(30)
     .describe('Seconds a running turn gets when its agent or the server stops.'),
@@ -324,6 +334,8 @@ export const LIVE_SETTINGS = [
   'MAX_WAITING_AGENTS',
   'MEMORY_RESERVE_MB',
   'AGENT_TIMEOUT',
+  'APPROVAL_TIMEOUT',
+  'APPROVAL_HOLD',
   'DRAIN_TIMEOUT',
   'INTERRUPT_TIMEOUT',
   'START_TIMEOUT',

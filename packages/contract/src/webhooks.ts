@@ -7,6 +7,8 @@ export const WEBHOOK_EVENTS = {
   'agent.deleted': 'An agent was deleted; it may still drain.',
   'agent.status_changed': 'The status of an agent changed: from what, to what, and why.',
   'agent.error': 'An agent is in error: recovery was tried as often as allowed, or is not allowed.',
+  'approval.requested': 'A tool waits for an approval.',
+  'approval.resolved': 'An approval was allowed, denied, has expired or was cancelled.',
   'turn.completed': 'A message was answered: usage, cost and, on request, the answer.',
   'turn.failed': 'A message could not be answered.',
   'turn.interrupted': 'A turn was interrupted.',
@@ -24,7 +26,7 @@ export type WebhookEventType = keyof typeof WEBHOOK_EVENTS;
 export const WEBHOOK_TEST_EVENT = 'webhook.test';
 
 const types = Object.keys(WEBHOOK_EVENTS) as [WebhookEventType, ...WebhookEventType[]];
-const groups = ['agent.*', 'turn.*', 'session.*', 'webhook.*', '*'] as const;
+const groups = ['agent.*', 'approval.*', 'turn.*', 'session.*', 'webhook.*', '*'] as const;
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
 
 const EventName = z

@@ -25,6 +25,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     env: config.env ?? {},
     mcp_servers: {},
     harness: 'claude-agent-sdk',
+    approval_timeout_seconds: config.approval_timeout_seconds ?? null,
     budget: config.budget ?? null,
     restart_policy: config.restart_policy ?? null,
     idle_timeout_seconds: config.idle_timeout_seconds ?? null,

@@ -3,6 +3,7 @@ import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { TurnProgress } from '../sandboxes/health/turn-progress.ts';
 import type { ProcessQuery } from '../sandboxes/reaper/find-processes.ts';
 import type { ExitInfo } from '../sandboxes/spawn/spawn-sandbox.ts';
+import type { Ask, AskDesk } from '../sessions/approvals/approval.ts';
 import type { SessionRow } from '../sessions/lifecycle/load-session.ts';
 import type { TranscriptEntry, Uncommitted } from '../sessions/log/append.ts';
 import type { OpenTurn } from '../sessions/turns/begin-turn.ts';
@@ -33,6 +34,11 @@ export interface InterruptedTurn {
   turn: OpenTurn;
   /** Tool calls of the turn that were begun and whose outcome nobody knows, newest last. */
   unknownTools: { ref: string | null; name: string; input: unknown }[];
+  /**
+   * Calls that were asked about and did not run, oldest first; none is open. The harness tells the model what became of
+   * them, and lets an allowed one through once, under its own event.
+   */
+  asks: Ask[];
 }
 
 /** Where a harness writes. Both go to the turn that the owner has open. */
@@ -41,6 +47,8 @@ export interface TurnSink {
   commit(batch: Uncommitted): Promise<void>;
   /** Shows text while it is being written. Never stored. */
   delta(delta: LiveDelta): void;
+  /** Where calls that need a person's word are asked about. */
+  readonly asks: AskDesk;
   /** Reads the transcript back, oldest first. */
   loadTranscript(subpath: string): Promise<string[]>;
 }

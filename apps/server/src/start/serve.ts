@@ -35,6 +35,7 @@ import { lifeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
 import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import { openKeyring } from '../secrets/open-keyring.ts';
+import { expireAsks } from '../sessions/approvals/expire-asks.ts';
 import { bindCell, reserveCell } from '../sessions/lifecycle/bind-cell.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { LiveSettings } from '../settings/live-settings.ts';
@@ -43,6 +44,7 @@ import { StreamHub } from '../streams/stream-hub.ts';
 import { activeAgents } from '../telemetry/active-agents.ts';
 import { createMetrics, registerGauges } from '../telemetry/metrics.ts';
 import { startMetricsListener } from '../telemetry/metrics-listener.ts';
+import { openApprovals } from '../telemetry/open-approvals.ts';
 import { Deliverer } from '../webhooks/delivery/deliverer.ts';
 import { webhookUpkeep } from '../webhooks/upkeep.ts';
 import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
@@ -228,6 +230,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     log,
   });
   closers.add('hints', () => hints.close());
+  const expiry = expireAsks(ctx, (id) => worker.wake(id) || hints.wake(id));
+  closers.add('approvals', () => expiry.close());
   const limits = startLimits(pool, log, metrics);
   closers.add('limits', () => limits.close());
   const audit = new AuditLog(pool, log, metrics);
@@ -239,6 +243,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   registerGauges(registry, {
     version: VERSION,
     activeAgents: activeAgents(pool),
+    openApprovals: openApprovals(pool),
     pool,
     ownedSessions: () => worker.owned,
     sandboxTotals: () => care.health.totals(),

@@ -46,6 +46,12 @@ export function workerBounds(settings: Settings): WorkerBounds {
     get outageMs() {
       return settings.UPSTREAM_OUTAGE_SECONDS * 1000;
     },
+    get approvalMs() {
+      return settings.APPROVAL_TIMEOUT * 1000;
+    },
+    get approvalHoldMs() {
+      return settings.APPROVAL_HOLD * 1000;
+    },
     get maxRecoveryAttempts() {
       return settings.MAX_RECOVERY_ATTEMPTS;
     },

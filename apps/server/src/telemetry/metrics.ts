@@ -45,6 +45,8 @@ export interface Metrics extends SandboxMetrics {
   transcriptChecked(outcome: 'verified' | 'repaired' | 'unverified'): void;
   /** A message was refused because MAX_WAITING_AGENTS wait for a place. */
   lineFull(): void;
+  /** An approval was answered, or nobody answered in time. */
+  approvalEnded(decision: 'allowed' | 'denied' | 'expired', seconds: number): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
 }
@@ -54,6 +56,8 @@ export interface MetricSources extends SandboxSources {
   version: string;
   activeAgents: ActiveAgents;
   pool: { totalCount: number; idleCount: number; waitingCount: number };
+  /** Null: the database did not answer in time. */
+  openApprovals(): Promise<number | null>;
   ownedSessions(): number;
   /** Process trees of agents that this process answers for, and those that there are. */
   sandboxes: { owned(): number; observed(): Promise<number> };
@@ -67,6 +71,8 @@ const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const SLEEP_REASONS = ['idle_timeout', 'slot_needed', 'memory_short', 'hibernate_requested', 'stop_requested'];
 const START_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
+
+const APPROVAL_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 604_800];
 
 // Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
 const ERROR_TYPES = [
@@ -196,6 +202,14 @@ export function createMetrics(): Metrics & { registry: Registry } {
   });
   for (const reason of SLEEP_REASONS) sleeps.inc({ reason }, 0);
   for (const outcome of ['verified', 'repaired', 'unverified']) checks.inc({ outcome }, 0);
+  const approvals = new Histogram({
+    name: 'aaas_approval_wait_seconds',
+    help: 'From the question of an agent to its answer, by the answer; expired: there was none in time.',
+    labelNames: ['decision'],
+    buckets: APPROVAL_SECONDS,
+    registers,
+  });
+  for (const decision of ['allowed', 'denied', 'expired']) approvals.zero({ decision });
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -213,6 +227,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
     poolLimited: (limit) => poolLimited.inc({ limit }),
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
+    approvalEnded: (decision, seconds) => approvals.observe({ decision }, seconds),
     auditEntryLost: () => unrecorded.inc(),
     nodeFrozen: () => frozen.inc(),
     leaseLost: () => lost.inc(),
@@ -259,6 +274,17 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     },
   });
 
+  new Gauge({
+    name: 'aaas_open_approvals',
+    help: 'Tools of the whole platform that wait for an approval, read from the database: every node reports the same, so take max, never sum.',
+    registers,
+    async collect() {
+      const open = await sources.openApprovals();
+      // Without an answer there is no series: an old number would pass for the present.
+      if (open === null) this.remove();
+      else this.set(open);
+    },
+  });
   new Gauge({
     name: 'aaas_owned_sessions',
     help: 'Sessions that this node owns.',

@@ -28,7 +28,10 @@ export async function converse(client: Client, id: string): Promise<void> {
     try {
       if (command) await command.act(client, id);
       else if (/^\/[a-z]+$/.test(text)) console.log(style('dim', chatHelp()));
-      else if (text !== '') await sendTurn(client, id, text, false);
+      else if (text !== '') {
+        const question = isTerminal ? lines.question.bind(lines) : null;
+        await sendTurn(client, id, text, false, { question });
+      }
     } catch (error) {
       // A failed message does not end the conversation.
       process.stderr.write(`aaas: ${describeFailure(error)}\n`);

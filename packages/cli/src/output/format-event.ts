@@ -44,7 +44,9 @@ function gistOf(event: LogEvent): string {
     case 'session.error':
       return event.error.message;
     case 'session.status_idle':
-      return event.stop_reason.type;
+      return [event.stop_reason.type, ...(event.stop_reason.event_ids ?? [])].join(' ');
+    case 'user.tool_confirmation':
+      return `${event.result} ${event.tool_use_id}${event.deny_message ? `: ${event.deny_message}` : ''}`;
     case 'span.model_request_end':
       return `${event.model_usage.input_tokens ?? 0} tokens in, ${event.model_usage.output_tokens ?? 0} out`;
     default:

@@ -38,11 +38,20 @@ export interface PermissionDeniedEvent extends Logged<'x.permission_denied'> {
   message: string;
 }
 
+/** Somebody has answered whether a tool may run. */
+export interface ToolConfirmationEvent extends Logged<'user.tool_confirmation'> {
+  /** The id of the call, and of the approval. */
+  tool_use_id: string;
+  result: 'allow' | 'deny';
+  deny_message?: string;
+}
+
 export interface SessionErrorEvent extends Logged<'session.error'> {
   error: { type: string; message: string; retry_status: { type: 'retrying' | 'exhausted' | 'terminal' } };
 }
 export interface SessionIdleEvent extends Logged<'session.status_idle'> {
-  stop_reason: { type: string };
+  /** `event_ids`: the calls that wait for an approval, when it is `requires_action`. */
+  stop_reason: { type: string; event_ids?: string[] };
 }
 export interface ModelRequestEndEvent extends Logged<'span.model_request_end'> {
   is_error: boolean;
@@ -117,6 +126,7 @@ export type PlainEvent = Logged<
 export type LogEvent =
   | UserMessageEvent
   | UserInterruptEvent
+  | ToolConfirmationEvent
   | AgentMessageEvent
   | AgentThinkingEvent
   | AgentToolUseEvent

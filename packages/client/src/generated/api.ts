@@ -1117,7 +1117,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message and get its answer
-         * @description One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, or with `Prefer: respond-async`.
+         * @description One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, when a tool waits for an approval (`approvals`), or with `Prefer: respond-async`.
          *
          *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
          */
@@ -1803,6 +1803,182 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ImportAgentResponse"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List approvals, newest first
+         * @description What agents ask, and what was answered. `?status=open` is what waits for somebody.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    agent_id?: string;
+                    cursor?: string;
+                    limit?: number;
+                    session_id?: string;
+                    status?: "open" | "allowed" | "denied" | "expired" | "cancelled";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Approval"][];
+                            next_cursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an approval
+         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    approval_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Approval"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Allow or deny what an agent asks
+         * @description The same decision again changes nothing; another one is 409, and 410 when the approval has expired. An agent that sleeps meanwhile is woken by the last answer it waits for.
+         *
+         *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    approval_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DecideApprovalRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Approval"];
                     };
                 };
             };
@@ -3746,7 +3922,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message and get its answer
-         * @description One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, or with `Prefer: respond-async`.
+         * @description One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, when a tool waits for an approval (`approvals`), or with `Prefer: respond-async`.
          *
          *     Needs the scope `agents:message`: Talk to agents: send messages, interrupt, answer approvals, one-shot queries.
          */
@@ -5720,6 +5896,14 @@ export interface paths {
                         } | {
                             /** @enum {string} */
                             type: "user.interrupt";
+                        } | {
+                            /** @description Only with deny. */
+                            deny_message?: string | null;
+                            /** @enum {string} */
+                            result: "allow" | "deny";
+                            tool_use_id: string;
+                            /** @enum {string} */
+                            type: "user.tool_confirmation";
                         })[];
                     };
                 };
@@ -5889,6 +6073,7 @@ export interface components {
              */
             agent_type?: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
             allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[] | null;
+            approval_timeout_seconds?: number | null;
             budget?: components["schemas"]["AgentBudget"] | null;
             description?: string | null;
             /** @description Merged by name: null removes a variable. Values are never shown again. */
@@ -5920,6 +6105,8 @@ export interface components {
             agent_type: "general" | "research" | "code" | "finance" | "customer_support" | "personal_assistant" | "data_analysis" | "custom";
             /** @description The tools it has. An empty list: none. */
             allowed_tools?: ("Bash" | "Read" | "Write" | "Edit" | "NotebookEdit" | "Glob" | "Grep" | "WebFetch" | "WebSearch" | "TodoWrite")[];
+            /** @description Time a person has to approve a tool. Default: APPROVAL_TIMEOUT. 0: nobody is asked. */
+            approval_timeout_seconds?: number;
             /** @description What it may spend; each limit holds on its own. */
             budget?: components["schemas"]["AgentBudget"];
             description?: string;
@@ -5994,6 +6181,34 @@ export interface components {
             /** @description The version that this one repeats. */
             rolled_back_to: number | null;
             version: number;
+        };
+        Approval: {
+            agent_id: string;
+            decided_at: string | null;
+            /** @description The API key that answered. */
+            decided_by: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            expires_at: string;
+            /** @description Of the event in which the agent calls the tool, in the log of its session. */
+            id: string;
+            /** @description What the tool is called with. */
+            input: unknown;
+            /** @description What the agent was told. */
+            message: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            requested_at: string;
+            session_id: string;
+            /** @enum {string} */
+            status: "open" | "allowed" | "denied" | "expired" | "cancelled";
+            /** @description As the model calls it; tools of MCP servers are mcp__<server>__<tool>. */
+            tool: string;
+            turn_id: string;
         };
         AuditEntry: {
             /**
@@ -6224,6 +6439,12 @@ export interface components {
              */
             admin_key?: boolean;
             name: string;
+        };
+        DecideApprovalRequest: {
+            /** @enum {string} */
+            decision: "allow" | "deny";
+            /** @description What the agent is told; only with deny. */
+            message?: string;
         };
         DirectoryListing: {
             /** @description In the order of the bytes of their names. */
@@ -6676,7 +6897,7 @@ export interface components {
              * @description What programs go by.
              * @enum {string}
              */
-            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "no_place" | "internal" | "not_available_yet" | "draining" | "database_unavailable" | "unavailable";
+            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "approval_decided" | "approval_cancelled" | "approval_expired" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "no_place" | "internal" | "not_available_yet" | "draining" | "database_unavailable" | "unavailable";
             /** @description What is wrong and what to do next. */
             detail: string;
             errors?: {
@@ -6970,13 +7191,15 @@ export interface components {
             status: components["schemas"]["Status"];
         };
         /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
         Turn: {
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             accepted_at: string;
+            /** @description What it waits for a person to approve. */
+            approvals: string[];
             /** @description Processes that worked on it. */
             attempts: number;
             cost_usd: number;
@@ -7002,9 +7225,9 @@ export interface components {
             };
         };
         TurnAccepted: {
+            /** @description The turn waits for these: POST /api/v1/approvals/{id}. */
+            approvals?: string[];
             endpoint: string;
-            /** @description 1: it is the next. Messages before it of the same agent count, and agents that get a place before its own. null: it does not wait. */
-            queue_position: number | null;
             state: string;
             turn_id: string;
         };
@@ -7186,7 +7409,7 @@ export interface components {
          * @description An event, a group of them such as turn.*, or * for all.
          * @enum {string}
          */
-        WebhookEventName: "agent.created" | "agent.updated" | "agent.deleted" | "agent.status_changed" | "agent.error" | "turn.completed" | "turn.failed" | "turn.interrupted" | "session.status_running" | "session.status_idle" | "session.status_rescheduled" | "session.status_terminated" | "session.error" | "webhook.disabled" | "agent.*" | "turn.*" | "session.*" | "webhook.*" | "*";
+        WebhookEventName: "agent.created" | "agent.updated" | "agent.deleted" | "agent.status_changed" | "agent.error" | "approval.requested" | "approval.resolved" | "turn.completed" | "turn.failed" | "turn.interrupted" | "session.status_running" | "session.status_idle" | "session.status_rescheduled" | "session.status_terminated" | "session.error" | "webhook.disabled" | "agent.*" | "approval.*" | "turn.*" | "session.*" | "webhook.*" | "*";
         Workspace: {
             /** @description Since when its keys are refused and its agents stopped. */
             archived_at: string | null;

@@ -1,28 +1,16 @@
-import type { CallOptions } from '../client-options.ts';
-import { type Operations, toCall } from '../operations/operations.ts';
-import type { Transport } from '../transport/transport.ts';
-
-/** An approval is answered so. */
-export interface ApprovalDecision {
-  decision: 'allow' | 'deny';
-  message?: string | undefined;
-}
+import type { Operations } from '../operations/operations.ts';
 
 /** What a platform offers, and how it is. */
-export function platform(transport: Transport, { call, list }: Operations) {
+export function platform({ call, callWith, list }: Operations) {
   return {
     agentTypes: { list: list('/api/v1/agent-types') },
     models: { list: call('get', '/api/v1/models') },
     approvals: {
-      /** Announced; a platform that has no approvals answers `not_available_yet`. */
-      list: (options: CallOptions = {}) =>
-        transport.json<unknown>(toCall('get', '/api/v1/approvals', options), 'quick'),
-      /** Likewise announced. */
-      decide: (approvalId: string, decision: ApprovalDecision, options: CallOptions = {}) =>
-        transport.json<unknown>(
-          { ...toCall('post', `/api/v1/approvals/${encodeURIComponent(approvalId)}`, options), body: decision },
-          'quick',
-        ),
+      /** Newest first; `status: 'open'` is what waits for somebody. */
+      list: list('/api/v1/approvals'),
+      get: call('get', '/api/v1/approvals/{approval_id}'),
+      /** The same decision again changes nothing. @throws ApiRequestError `approval_decided`, `approval_expired` */
+      decide: callWith('post', '/api/v1/approvals/{approval_id}'),
     },
     /** The nodes, their places, and what waits for one. */
     fleet: call('get', '/api/v1/fleet'),

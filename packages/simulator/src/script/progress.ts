@@ -1,4 +1,4 @@
-import { blocksOf, type Message } from '../request/message-request.ts';
+import { type Block, blocksOf, type Message } from '../request/message-request.ts';
 import { isSameTool } from './match-tool.ts';
 import type { Step } from './step.ts';
 
@@ -8,6 +8,8 @@ export interface Progress {
   readonly position: number;
   /** Text of that response which the conversation holds already: an earlier stream was cut behind it. */
   readonly delivered: string;
+  /** Steps whose call is to be made once more, before the script goes on. */
+  readonly repeats: readonly number[];
 }
 
 /**
@@ -17,19 +19,36 @@ export interface Progress {
 export function readProgress(steps: readonly Step[], messagesBehind: readonly Message[]): Progress {
   let position = 0;
   let delivered = '';
+  const repeats: number[] = [];
+  const stepOf = new Map<string, number>();
   for (const message of messagesBehind) {
     for (const block of blocksOf(message.content)) {
       if (block.type === 'tool_use' && message.role === 'assistant') {
-        position = behindCall(steps, position, block.name ?? '');
+        const name = block.name ?? '';
+        const repeated = repeats.findIndex((index) => isCallOf(steps[index], name));
+        const [step] = repeated >= 0 ? repeats.splice(repeated, 1) : [];
+        if (step === undefined) position = behindCall(steps, position, name);
+        stepOf.set(block.id ?? '', step ?? position - 1);
         delivered = '';
       } else if (block.type === 'tool_result') {
+        const step = stepOf.get(block.tool_use_id ?? '');
+        if (step !== undefined && asksForRepetition(block)) repeats.push(step);
         delivered = '';
       } else if (block.type === 'text' && message.role === 'assistant') {
         delivered += block.text ?? '';
       }
     }
   }
-  return { position, delivered };
+  return { position, delivered, repeats: repeats.toSorted((a, b) => a - b) };
+}
+
+/** A model that is told to make a call again makes it again: the platform says so when a person has approved it. */
+function asksForRepetition(result: Block): boolean {
+  return blocksOf(result.content).some((block) => block.text?.includes('Make exactly the same call again') === true);
+}
+
+function isCallOf(step: Step | undefined, name: string): boolean {
+  return step?.kind === 'tool' && isSameTool(step.tool, name);
 }
 
 /** A call belongs to the next step with its tool; steps before it were skipped because their tool was not offered. */

@@ -29,7 +29,9 @@ export function runScript(
     expand: expander(own.length, request),
     defaultText: defaultReply(own),
   };
-  const whole = composeResponse(steps, progress.position, context);
+  const again = progress.repeats.flatMap((index) => steps[index] ?? []).map((step) => ({ ...step, parallel: true }));
+  const whole =
+    again.length > 0 ? composeResponse(again, 0, context) : composeResponse(steps, progress.position, context);
   const rest = skipDelivered(whole, progress.delivered);
   const conversation = rest.items.some((item) => 'fault' in item) ? conversationKey(request, own) : '';
   return withText(applyFaults(rest, counters, conversation), context.defaultText);

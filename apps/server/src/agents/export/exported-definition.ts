@@ -21,6 +21,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   budget: true,
   restart_policy: true,
   idle_timeout_seconds: true,
+  approval_timeout_seconds: true,
   harness: true,
 };
 

@@ -22,6 +22,8 @@ const BOUNDS = {
   idleMs: 1,
   graceMs: 0,
   placeMs: 1,
+  approvalMs: 60_000,
+  approvalHoldMs: 60_000,
   maxWaiting: 100,
   drainMs: 0,
   interruptMs: 1_000,

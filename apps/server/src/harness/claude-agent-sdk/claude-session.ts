@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { FirstToken } from '@aaas/contract/starts';
 import type { Query, SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { TurnProgress } from '../../sandboxes/health/turn-progress.ts';
 import type { ProcessQuery } from '../../sandboxes/reaper/find-processes.ts';
 import { describeExit, type ExitInfo, type Sandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
+import type { Ask } from '../../sessions/approvals/approval.ts';
 import type { TranscriptEntry } from '../../sessions/log/append.ts';
 import { draftEvent } from '../../sessions/log/draft-event.ts';
 import type { OpenTurn } from '../../sessions/turns/begin-turn.ts';
 import type { HarnessFailure, HarnessSession, TurnOutcome, TurnSink } from '../harness.ts';
 import { round, type StartClock } from '../start/start-clock.ts';
+import { CallGate } from './call-gate.ts';
 import { failedServers } from './mcp-servers.ts';
 import type { MessageQueue } from './message-queue.ts';
 import { messageUuid } from './message-uuid.ts';
@@ -36,6 +39,8 @@ export class ClaudeSession implements HarnessSession {
   readonly #plan: ResumePlan | null;
   readonly #sink: TurnSink;
   readonly #written: () => AsyncIterable<TranscriptEntry & { uuid: string }>;
+  readonly #definition: AgentDefinition;
+  #grants: Ask[];
   #query!: Query;
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
@@ -60,11 +65,16 @@ export class ClaudeSession implements HarnessSession {
     clock: StartClock;
     /** Reads what the process keeps of its transcript. */
     written(): AsyncIterable<TranscriptEntry & { uuid: string }>;
+    definition: AgentDefinition;
+    /** What people have allowed in the turn that is gone on with. */
+    grants: Ask[];
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
     this.#sink = options.sink;
     this.#written = options.written;
+    this.#definition = options.definition;
+    this.#grants = options.grants;
     this.#mcpConnectMs = options.mcpConnectMs;
     this.#clock = options.clock;
     this.#askedAt = performance.now();
@@ -143,14 +153,15 @@ export class ClaudeSession implements HarnessSession {
     return promise.finally(() => {
       this.#turn = null;
       this.#translator = null;
+      this.#grants = [];
     });
   }
 
   #openTurn(): PromiseWithResolvers<TurnOutcome> {
-    this.#translator = new TurnTranslator(this.#sink);
     this.phases.begin();
     this.#hasBegun = false;
     this.#turnBegan = new Date();
+    this.#translator = new TurnTranslator(this.#sink, new CallGate(this.#definition, this.#sink.asks, this.#grants));
     this.#turn = Promise.withResolvers();
     // Awaited by the caller; a loss before that must not count as unhandled.
     this.#turn.promise.catch(() => {});

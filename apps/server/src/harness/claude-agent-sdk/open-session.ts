@@ -8,6 +8,7 @@ import { ClaudeSession } from './claude-session.ts';
 import { MessageQueue } from './message-queue.ts';
 import { type ProcessParts, processOptions } from './process-options.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
+import { settleAsks } from './settle-asks.ts';
 import { writtenTranscript } from './written-transcript.ts';
 
 export interface OpenOptions extends Omit<ProcessParts, 'definition' | 'resumeInterrupted'> {
@@ -21,9 +22,14 @@ export interface OpenOptions extends Omit<ProcessParts, 'definition' | 'resumeIn
 
 /** Starts one long-lived Claude Code process with streaming input for a session. */
 export async function openClaudeSession(options: OpenOptions): Promise<HarnessSession> {
-  const { session, sink, directory, transcript, clock } = options;
+  const { session, sink, directory, clock, interrupted } = options;
   const { definition } = session;
-  const plan: ResumePlan | null = options.interrupted && planResume(transcript, options.interrupted);
+  const asks = interrupted?.asks ?? [];
+  const settled = settleAsks(options.transcript, asks, new Date());
+  const { events, transcript: answers } = settled;
+  if (events.length + answers.length > 0) await sink.commit({ events, transcript: answers });
+  const transcript = [...options.transcript, ...answers.map(({ entry }) => entry)];
+  const plan: ResumePlan | null = interrupted && planResume(transcript, interrupted, settled.note);
   // What the process has written to its disk and nobody has stored never happened; it would not start over it.
   if (transcript.length === 0) await rm(join(directory.config, 'projects'), { recursive: true, force: true });
   const input = new MessageQueue();
@@ -31,7 +37,10 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   const mcpConnectMs = hasServers ? options.mcpConnectMs : null;
   let configUsed = directory.config;
   const written = () => writtenTranscript(configUsed, session.harnessSessionId, options.user?.uid ?? null);
-  const claude: ClaudeSession = new ClaudeSession({ input, plan, sink, mcpConnectMs, clock, written });
+  const grants = asks.filter(({ state }) => state === 'allowed');
+  const claude: ClaudeSession = new ClaudeSession({
+    ...{ input, plan, sink, mcpConnectMs, clock, written, definition, grants },
+  });
 
   clock.enter('spawn');
   const run = query({
@@ -39,7 +48,7 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
     options: {
       ...processOptions(
         { ...options, definition, resumeInterrupted: plan?.do === 'continue' },
-        () => ({ definition, sink, claude }),
+        () => ({ sink, claude }),
         (sandbox, config) => {
           configUsed = config;
           claude.attachProcess(sandbox);

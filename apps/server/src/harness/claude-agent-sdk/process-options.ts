@@ -7,6 +7,7 @@ import type { SessionDirectory } from '../../directories/session-directory.ts';
 import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
 import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TurnSink } from '../harness.ts';
+import { askPerson } from './ask-person.ts';
 import type { ClaudeSession } from './claude-session.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { processEnvironment } from './process-environment.ts';
@@ -30,7 +31,6 @@ export interface ProcessParts {
 
 /** For whom a process works. A spare of the pool learns it when it is claimed, and until then nobody calls. */
 export interface Employer {
-  definition: AgentDefinition;
   sink: TurnSink;
   claude: ClaudeSession;
 }
@@ -61,15 +61,12 @@ export function processOptions(
       load: (subpath) => employer().sink.loadTranscript(subpath),
     }),
     hooks: {
-      PreToolUse: [
-        { hooks: [(...call) => toolBarrier(employer().definition, () => employer().claude.translator)(...call)] },
-      ],
+      PreToolUse: [{ hooks: [toolBarrier(() => employer().claude.translator)] }],
     },
-    // Whatever the barrier leaves open would ask a person.
-    canUseTool: async (tool) => ({
-      behavior: 'deny',
-      message: `${tool} needs approval, and nobody is there to give it.`,
-    }),
+    canUseTool: askPerson(
+      () => employer().claude.translator,
+      () => employer().claude.phases,
+    ),
     spawnClaudeCodeProcess: (spawn) => {
       // A resumed session gets a fresh configuration directory, which the SDK makes under our own user.
       const config = spawn.env.CLAUDE_CONFIG_DIR ?? directory.config;

@@ -9,6 +9,7 @@ const turn = {
   firstSeq: 1,
   attempts: 2,
   startedAt: new Date(0),
+  waitedMs: 0,
 };
 const message = { type: 'user', uuid: messageUuid('sevt_1'), message: { content: 'do it' } };
 const says = (text: string, stop: string | null) => ({

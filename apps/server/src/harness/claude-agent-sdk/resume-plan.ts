@@ -33,11 +33,17 @@ export function isFinal(stopReason: string | null | undefined): boolean {
   return FINAL.has(stopReason ?? '');
 }
 
-export function planResume(transcript: string[], { turn, unknownTools }: InterruptedTurn): ResumePlan {
+/** `asked`: what is to be said of asks that the transcript does not know. */
+export function planResume(
+  transcript: string[],
+  { turn, unknownTools }: Pick<InterruptedTurn, 'turn' | 'unknownTools'>,
+  asked: string | null = null,
+): ResumePlan {
   const entries = transcript.map((text) => JSON.parse(text) as Entry);
   const start = entries.findIndex((entry) => entry.uuid === messageUuid(turn.inputId));
   const known = new Set(entries.slice(Math.max(start, 0)).flatMap(toolUsesOf));
-  const note = noteOn(unknownTools.filter((tool) => tool.ref === null || !known.has(tool.ref)));
+  const unknown = noteOn(unknownTools.filter((tool) => tool.ref === null || !known.has(tool.ref)));
+  const note = [unknown, asked].filter((part) => part !== null).join('\n') || null;
   if (start === -1) return { do: 'send', note };
   const last = entries.slice(start).findLast(isConversation);
   if (last?.type === 'assistant' && isFinal(last.message?.stop_reason) && textOf(last) !== null) {

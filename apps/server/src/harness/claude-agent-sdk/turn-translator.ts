@@ -1,9 +1,11 @@
 import { newId } from '@aaas/contract/ids';
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { Ask } from '../../sessions/approvals/approval.ts';
 import type { TranscriptEntry, Uncommitted } from '../../sessions/log/append.ts';
 import { draftEvent, type EventDraft } from '../../sessions/log/draft-event.ts';
 import { toolResultEvent, toolUseEvent } from '../../sessions/log/tool-events.ts';
 import type { TurnOutcome, TurnSink } from '../harness.ts';
+import type { CallGate } from './call-gate.ts';
 import { LiveText } from './live-text.ts';
 import type { Permission } from './permission.ts';
 import { isFinal } from './resume-plan.ts';
@@ -23,6 +25,8 @@ interface ToolCall {
   eventId: string;
   name: string;
   input: unknown;
+  /** Its event is on its way into the log. */
+  begun: boolean;
 }
 
 /**
@@ -31,7 +35,12 @@ interface ToolCall {
  * up to 100 ms later, and no tool waits for that.
  */
 export class TurnTranslator {
+  readonly gate: CallGate;
   readonly #sink: TurnSink;
+  /** Calls that were asked about, by the id of the harness: resolves with the event's id when the ask is in the log. */
+  readonly #asked = new Map<string, Promise<string>>();
+  /** Grants of earlier asks that calls of this turn have taken, by the id of the harness. */
+  readonly #granted = new Map<string, Ask>();
   readonly #pending: Pending[] = [];
   readonly #toolCalls = new Map<string, ToolCall>();
   readonly #live: LiveText;
@@ -45,8 +54,9 @@ export class TurnTranslator {
   #tail: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
 
-  constructor(sink: TurnSink) {
+  constructor(sink: TurnSink, gate: CallGate) {
     this.#sink = sink;
+    this.gate = gate;
     this.#live = new LiveText((delta) => sink.delta(delta));
   }
 
@@ -77,8 +87,9 @@ export class TurnTranslator {
 
   /** Commits `agent.tool_use` and everything before it; a tool may run only after this. */
   async beforeTool(toolUseId: string, name: string, input: unknown, permission: Permission | null): Promise<void> {
-    const call = this.#toolCalls.get(toolUseId) ?? { eventId: newId('sevt'), name, input };
+    const call = this.#toolCalls.get(toolUseId) ?? { eventId: newId('sevt'), name, input, begun: false };
     this.#toolCalls.set(toolUseId, call);
+    call.begun = true;
     const evaluated = permission === null ? {} : { evaluated_permission: permission };
     this.#push(toolUseEvent(call, { input, ...evaluated }, toolUseId));
     await this.#commit(this.#pending.length);
@@ -87,6 +98,41 @@ export class TurnTranslator {
   /** Something that is worth a line of the log, at the place where the turn is. */
   note(draft: EventDraft): void {
     this.#push(draft);
+  }
+
+  /**
+   * Asks whether a call may be made: its event is committed and the ask opened. Resolves with the id of both.
+   * @throws when nobody can be asked, or it cannot be stored.
+   */
+  ask(toolUseId: string, name: string, input: unknown): Promise<string> {
+    const asked = this.#asked.get(toolUseId) ?? this.#openAsk(toolUseId, name, input);
+    this.#asked.set(toolUseId, asked);
+    // The barrier finds the failure when Claude Code comes to the call.
+    asked.catch(() => {});
+    return asked;
+  }
+
+  async #openAsk(toolUseId: string, name: string, input: unknown): Promise<string> {
+    const { desk } = this.gate;
+    if (!desk.staffed) throw new Error('failed to ask: nobody is there');
+    const call = this.#toolCalls.get(toolUseId);
+    const known = call ?? { eventId: newId('sevt'), name, input, begun: false };
+    this.#toolCalls.set(toolUseId, known);
+    if (!known.begun) await this.beforeTool(toolUseId, name, input, 'ask');
+    await desk.open({ eventId: known.eventId, ref: toolUseId, name, input });
+    return known.eventId;
+  }
+
+  /** Lets a call through for which a person gave a grant to another process. False: there is none. */
+  async useGrant(toolUseId: string, name: string, input: unknown): Promise<boolean> {
+    const grant = this.#granted.get(toolUseId) ?? this.gate.takeGrant(name, input);
+    if (!grant || this.#asked.has(toolUseId)) return false;
+    this.#granted.set(toolUseId, grant);
+    // It is the call that was asked about, and has its event already.
+    this.#toolCalls.set(toolUseId, { eventId: grant.eventId, name, input, begun: true });
+    if (await this.gate.desk.spend(grant.eventId, toolUseId)) return true;
+    this.#toolCalls.delete(toolUseId);
+    return false;
   }
 
   /** Says in the log that a tool was refused, and why. */
@@ -184,10 +230,19 @@ export class TurnTranslator {
         const id = this.#live.takeId('thinking', null);
         this.#push(draftEvent('agent.thinking', {}, { ...(id && { id }), ref: uuid }), uuid);
       } else if (block.type === 'tool_use') {
-        const call = { eventId: newId('sevt'), name: block.name, input: block.input };
+        const call = { eventId: newId('sevt'), name: block.name, input: block.input, begun: false };
         this.#toolCalls.set(block.id, this.#toolCalls.get(block.id) ?? call);
+        this.#askEarly(block.id, block.name, block.input);
       }
     }
+  }
+
+  /** Claude Code comes to its calls one after another; people are asked about all of an answer at once. */
+  #askEarly(toolUseId: string, name: string, input: unknown): void {
+    if (!this.gate.willAsk(name) || this.#granted.has(toolUseId)) return;
+    const grant = this.gate.takeGrant(name, input);
+    if (grant) this.#granted.set(toolUseId, grant);
+    else void this.ask(toolUseId, name, input).catch(() => {});
   }
 
   #onToolResults(content: unknown): void {
@@ -197,6 +252,8 @@ export class TurnTranslator {
       if (!call) continue;
       const toolUseId = String(block.tool_use_id);
       this.#toolCalls.delete(toolUseId);
+      // Answered without our word: Claude Code has refused the call, or given it up.
+      if (this.#asked.has(toolUseId)) this.gate.desk.withdraw(call.eventId);
       this.#push(
         toolResultEvent(call, { content: toContent(block.content), is_error: block.is_error === true }, toolUseId),
         toolUseId,

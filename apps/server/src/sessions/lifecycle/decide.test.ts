@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Action, type Bounds, decide, type Observed, type SessionFacts } from './decide.ts';
 
 const NOW = 1_000_000;
-const BOUNDS: Bounds = { drainMs: 30_000, restart: { mode: 'always', maxAttempts: 3 } };
+const BOUNDS: Bounds = { drainMs: 30_000, approvalHoldMs: 60_000, restart: { mode: 'always', maxAttempts: 3 } };
 
 const session: SessionFacts = {
   intent: 'active',
@@ -16,6 +16,8 @@ const session: SessionFacts = {
   retryAt: null,
   versionPending: false,
   ephemeral: false,
+  asksUnlisted: 0,
+  asksAnswered: 0,
 };
 const live: Observed = {
   process: 'live',
@@ -24,6 +26,8 @@ const live: Observed = {
   turnDriven: false,
   turnDeadline: null,
   interrupted: false,
+  busy: false,
+  waitsSince: null,
   drainingSince: null,
   leave: null,
   yields: false,
@@ -31,6 +35,8 @@ const live: Observed = {
 const none: Observed = { ...live, process: 'none' };
 const driven: Observed = { ...live, turnDriven: true, turnDeadline: NOW + 60_000 };
 const running: SessionFacts = { ...session, turnStatus: 'running' };
+const waiting: SessionFacts = { ...session, turnStatus: 'waiting' };
+const asked: Observed = { ...live, turnDriven: true, waitsSince: NOW - 1_000 };
 const query: SessionFacts = { ...session, ephemeral: true, messageWaits: true };
 
 const policy = (maxAttempts: number, mode: Bounds['restart']['mode'] = 'always'): Bounds => ({
@@ -342,6 +348,54 @@ const STORIES: [string, SessionFacts, Observed, Action, Bounds?][] = [
     none,
     { do: 'abandon_turn', reason: 'delete_requested' },
   ],
+  // a tool waits for a person
+  ['something is asked', { ...running, asksUnlisted: 1 }, driven, { do: 'take_asks' }],
+  ['it is kept for a while', waiting, asked, { do: 'wait', until: NOW + 59_000 }],
+  ['however long its turn takes', waiting, { ...asked, turnDeadline: null }, { do: 'wait', until: NOW + 59_000 }],
+  ['and is let go', waiting, { ...asked, waitsSince: NOW - 60_000 }, { do: 'close', reason: 'approval_waits' }],
+  ['not while another tool runs', waiting, { ...asked, waitsSince: 0, busy: true }, { do: 'wait', until: null }],
+  ['an answer comes', { ...waiting, asksAnswered: 1 }, asked, { do: 'take_asks' }],
+  ['asleep, nothing is to be done', { ...waiting, sandboxPhase: 'none' }, none, { do: 'release' }],
+  ['an answer comes in its sleep', { ...waiting, sandboxPhase: 'none', asksAnswered: 1 }, none, { do: 'take_asks' }],
+  ['with the last answer it starts', { ...running, sandboxPhase: 'none' }, none, { do: 'start' }],
+  ['a message does not wake it', { ...waiting, sandboxPhase: 'none', messageWaits: true }, none, { do: 'release' }],
+  ['its node was lost', waiting, none, { do: 'settle', phase: 'none', reason: 'node_lost' }],
+  ['its process was lost', waiting, { ...asked, process: 'lost' }, { do: 'close', reason: 'process_exited' }],
+  ['its node leaves', waiting, { ...asked, leave: 'node_drained' }, { do: 'close', reason: 'node_drained' }],
+  ['its slot is needed', waiting, { ...asked, leave: 'slot_needed' }, { do: 'close', reason: 'slot_needed' }],
+  [
+    'sleep is asked for while it waits',
+    { ...waiting, operation: 'hibernate' },
+    asked,
+    { do: 'close', reason: 'hibernate_requested' },
+  ],
+  [
+    'start of what waits asleep',
+    { ...waiting, sandboxPhase: 'starting', operation: 'start' },
+    none,
+    { do: 'settle', phase: 'none', reason: 'approval_waits' },
+  ],
+  ['restart of what waits', { ...waiting, operation: 'restart' }, asked, { do: 'close', reason: 'restart_requested' }],
+  [
+    'an interrupt while it waits',
+    { ...waiting, interruptWaits: true },
+    asked,
+    { do: 'interrupt', reason: 'turn_interrupted' },
+  ],
+  [
+    'an interrupt in its sleep',
+    { ...waiting, sandboxPhase: 'none', interruptWaits: true },
+    none,
+    { do: 'abandon_turn', reason: 'turn_interrupted' },
+  ],
+  ['a stop does not wait', { ...waiting, intent: 'stopped' }, asked, { do: 'interrupt', reason: 'stop_requested' }],
+  [
+    'a stop in its sleep',
+    { ...waiting, intent: 'stopped', sandboxPhase: 'none' },
+    none,
+    { do: 'abandon_turn', reason: 'stop_requested' },
+  ],
+  ['a delete too', { ...waiting, intent: 'archived' }, asked, { do: 'interrupt', reason: 'delete_requested' }],
   // the node leaves
   ['an idle one goes', session, { ...live, leave: 'node_drained' }, { do: 'close', reason: 'node_drained' }],
   ['a turn gets its time', running, { ...driven, leave: 'node_drained' }, { do: 'drain' }],

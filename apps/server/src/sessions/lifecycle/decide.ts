@@ -1,5 +1,6 @@
 import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { RestartMode } from '@aaas/contract/restart-policy';
+import { asksToTake, decideWaiting } from '../approvals/decide-waiting.ts';
 import { hasOpenTurn, type StatusColumns } from './status.ts';
 
 /** What the row says. */
@@ -18,6 +19,10 @@ export interface SessionFacts extends StatusColumns {
   versionPending: boolean;
   /** It lives for one message. */
   ephemeral: boolean;
+  /** Open asks that the log does not list yet. */
+  asksUnlisted: number;
+  /** Answers that the owner has not taken into account yet. */
+  asksAnswered: number;
 }
 
 /** What the owner sees of its own process. Times are milliseconds of the clock that `now` comes from. */
@@ -33,6 +38,10 @@ export interface Observed {
   turnDeadline: number | null;
   /** The owner has interrupted the turn it drives. */
   interrupted: boolean;
+  /** A tool runs in the turn. */
+  busy: boolean;
+  /** Since when the turn waits for a person. */
+  waitsSince: number | null;
   /** Since when the session drains. */
   drainingSince: number | null;
   /** The owner wants the place back: the node drains, or another agent needs the slot. */
@@ -45,6 +54,7 @@ export interface Bounds {
   drainMs: number;
   /** Of the agent's restart policy. */
   restart: { mode: RestartMode; maxAttempts: number };
+  approvalHoldMs: number;
 }
 
 export type Action =
@@ -59,6 +69,8 @@ export type Action =
   /** The interrupt found no turn: take it out of the inbox. */
   | { do: 'settle_interrupt' }
   | { do: 'log_notices' }
+  /** The log and the process are to learn what is asked and what was answered. */
+  | { do: 'take_asks' }
   /** An open turn that nobody will drive any more ends here. */
   | { do: 'abandon_turn'; reason: StatusReason }
   | { do: 'drain' }
@@ -83,7 +95,10 @@ export function decide(session: SessionFacts, seen: Observed, bounds: Bounds, no
   if (session.noticeWaits && session.intent !== 'archived') return { do: 'log_notices' };
   if (isSpent(session, seen)) return { do: 'finish' };
   if (seen.process === 'sick') return { do: 'condemn' };
+  if (asksToTake(session, seen)) return { do: 'take_asks' };
   const leaving = leaveReason(session, seen);
+  const waiting = decideWaiting(session, seen, bounds, now, leaving);
+  if (waiting) return waiting;
   return leaving ? decideLeaving(session, seen, bounds, now, leaving) : decideActive(session, seen, bounds, now);
 }
 

@@ -8,13 +8,13 @@ import { verifyTranscript } from './verify-transcript.ts';
 /**
  * Ends the process of a session so that nothing of it is needed any more: what it wrote of the conversation is found in
  * the store, its tree is gone, what it left in its directory has a name. `driven`: in the middle of a turn, which goes
- * on in another process; what this one writes meanwhile is not waited for.
+ * on in another process; what this one writes meanwhile is not waited for. `asks`: it waits for a person.
  * @returns what people should know of it; null: it was not put to sleep, for its transcript could not be verified.
  */
 export async function fallAsleep(
   parts: RunnerParts,
   reason: StatusReason,
-  how: { driven: boolean; takeSnapshot: TakeSnapshot | undefined },
+  how: { driven: boolean; asks: boolean; takeSnapshot: TakeSnapshot | undefined },
 ): Promise<{ detail: string | null } | null> {
   const { ctx, owned, sandbox } = parts;
   const session = parts.row();
@@ -26,7 +26,8 @@ export async function fallAsleep(
     // Whatever must end ends; what would only sleep stays, for its process is the one that knows.
     if (isSleep(reason)) return null;
   } else if (check) ctx.metrics.transcriptChecked(check.repaired > 0 ? 'repaired' : 'verified');
-  await sandbox.close();
+  // Closed gently, it would wait for the answer to what it asked.
+  await (how.asks ? sandbox.kill() : sandbox.close());
   const snapshot = reason === 'restart_requested' ? null : await nameDirectory(parts, how.takeSnapshot);
   ctx.metrics.slept(reason);
   ctx.log.info(

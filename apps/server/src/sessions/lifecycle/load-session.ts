@@ -33,6 +33,8 @@ export interface SessionRow {
   messageWaits: boolean;
   interruptWaits: boolean;
   noticeWaits: boolean;
+  asksUnlisted: number;
+  asksAnswered: number;
 }
 
 const LOAD = {
@@ -47,10 +49,15 @@ const LOAD = {
                       and i.type <> 'user.interrupt') as "messageWaits",
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
                       and i.type = 'user.interrupt') as "interruptWaits",
-           exists (select 1 from notices n where n.session_id = s.id and n.logged_seq is null) as "noticeWaits"
+           exists (select 1 from notices n where n.session_id = s.id and n.logged_seq is null) as "noticeWaits",
+           a.unlisted as "asksUnlisted", a.answered as "asksAnswered"
       from session_heads h
       join sessions s on s.id = h.session_id
       join agent_versions v on v.agent_id = s.agent_id and v.version = s.agent_version
+     cross join lateral (
+       select count(*) filter (where a.state = 'open' and a.listed_at is null)::int as unlisted,
+              count(*) filter (where a.state <> 'open')::int as answered
+         from approvals a where a.session_id = s.id and a.noted_at is null) a
      where h.session_id = $1 and h.generation = $2`,
 };
 

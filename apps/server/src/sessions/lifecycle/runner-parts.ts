@@ -12,6 +12,10 @@ export interface RunnerBounds extends RestartDefaults {
   turnMs: number;
   /** How long a turn may wait for a model provider. */
   outageMs: number;
+  /** How long an ask stays open; 0: nobody is asked. */
+  approvalMs: number;
+  /** How long a process is kept while its turn waits for a person. */
+  approvalHoldMs: number;
 }
 
 /** What the steps of an owner work on. Only its loop calls them. */

@@ -30,6 +30,8 @@ const BOUNDS = {
   recoveryBackoffMs: 0,
   recoveryBackoffMaxMs: 0,
   outageMs: 0,
+  approvalMs: 60_000,
+  approvalHoldMs: 60_000,
 };
 const DONE = { kind: 'completed', stopReason: 'end_turn', response: 'done' } as const;
 const nothing = { events: [], transcript: [] };

@@ -3,6 +3,7 @@ import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { Harness } from '../../harness/harness.ts';
 import { isPermanent, sqlStateOf } from '../../postgres/permanent-error.ts';
 import { addLogFields, type LogFields, withLogFields } from '../../telemetry/log-context.ts';
+import { takeAsks } from '../approvals/take-asks.ts';
 import { takeInterrupts } from '../inbox/take-interrupts.ts';
 import { logNotices } from '../log/log-notices.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
@@ -23,7 +24,7 @@ import type { RunnerBounds, RunnerParts } from './runner-parts.ts';
 import type { SandboxCare } from './sandbox-care.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
 import { onQueued, onReady, startSandbox, takeNextVersion } from './start-sandbox.ts';
-import { hasOpenTurn } from './status.ts';
+import { hasOpenTurn, waitsForApproval } from './status.ts';
 import { transition } from './transition.ts';
 import { waitForProvider } from './wait-for-provider.ts';
 import { WISHES } from './wishes.ts';
@@ -62,6 +63,7 @@ export class SessionRunner {
   readonly #turns: TurnDriver;
   #row!: SessionRow;
   #drainingSince: number | null = null;
+  #waitsSince: number | null = null;
   #leave: StatusReason | null = null;
   #idleSince: number | null = null;
   #fenced = false;
@@ -84,6 +86,7 @@ export class SessionRunner {
       onRetry: (failures, error) => retryTurn(this.#parts, failures, error),
       onOutage: (failures, error) => waitForProvider(this.#parts, failures, error),
       outageMs: () => bounds.outageMs,
+      approvalMs: () => bounds.approvalMs,
       onUnstorable: (why) => this.#sandbox.lose('transcript_lost', why),
     });
     this.#sandbox = new SandboxKeeper({
@@ -203,14 +206,15 @@ export class SessionRunner {
       retryAt: this.#row.retryAt?.getTime() ?? null,
       versionPending: this.#row.nextVersion !== null,
     };
-    const action = decide(facts, this.#observe(), { drainMs: bounds.drainMs, restart: rules }, now);
+    const { drainMs, approvalHoldMs } = bounds;
+    const action = decide(facts, this.#observe(), { drainMs, approvalHoldMs, restart: rules }, now);
     switch (action.do) {
       case 'wait':
         await clearRunnable(ctx, owned, this.#row.requested);
         this.#rest(now);
         await this.#mailbox.sleep(action.until === null ? null : Math.max(0, action.until - now));
         // An idle process is mostly woken by one message: take that at once, and look at the row only if it is not so.
-        if (this.#idleSince !== null && this.#leave === null && this.#sandbox.state === 'live')
+        if (this.#idleSince !== null && !this.#turns.open && this.#leave === null && this.#sandbox.state === 'live')
           await this.#beginTurn(this.#row.requested + 1);
         return false;
       case 'release':
@@ -231,7 +235,7 @@ export class SessionRunner {
 
   #rest(now: number): void {
     const before = this.#idleSince;
-    const idle = this.#sandbox.state === 'live' && !this.#turns.open;
+    const idle = this.#sandbox.state === 'live' && this.#rests();
     this.#idleSince = idle ? (before ?? Math.max(now, this.#awakeUntil)) : null;
     if (idle && before === null) this.#options.onIdle?.();
   }
@@ -242,7 +246,9 @@ export class SessionRunner {
       lostReason: this.#sandbox.lostReason,
       endedCleanly: this.#sandbox.endedCleanly,
       turnDriven: this.#turns.open !== null,
-      turnDeadline: this.#turns.open && this.#turns.open.startedAt.getTime() + this.#options.bounds.turnMs,
+      turnDeadline: this.#turnDeadline(),
+      busy: this.#turns.asks.busy,
+      waitsSince: this.#waitsSince,
       interrupted: this.#turns.interruptedBy !== null,
       drainingSince: this.#drainingSince,
       leave: this.#leave,
@@ -250,8 +256,20 @@ export class SessionRunner {
     };
   }
 
+  /** The process has nothing to do: no turn, or one that waits for a person. */
+  #rests(): boolean {
+    return !this.#turns.open || (waitsForApproval(this.#row) && !this.#turns.asks.busy);
+  }
+
+  #turnDeadline(): number | null {
+    const { open } = this.#turns;
+    if (!open || waitsForApproval(this.#row)) return null;
+    return open.startedAt.getTime() + open.waitedMs + this.#options.bounds.turnMs;
+  }
+
   #hasWorkLeft(): boolean {
     if (this.#row.intent !== 'active' || this.#row.sandboxPhase === 'failed') return false;
+    if (waitsForApproval(this.#row)) return this.#row.asksAnswered > 0 || this.#row.interruptWaits;
     return hasOpenTurn(this.#row) || this.#row.messageWaits || this.#row.operation !== null;
   }
 
@@ -280,6 +298,12 @@ export class SessionRunner {
         return takeInterrupts(ctx, owned, null);
       case 'log_notices':
         return logNotices(ctx, owned);
+      case 'take_asks':
+        await takeAsks(this.#parts);
+        this.#waitsSince = waitsForApproval(this.#row) ? ctx.now().getTime() : null;
+        // The answer came before the sleep did.
+        if (this.#waitsSince === null && this.#leave !== 'node_drained') this.#leave = null;
+        return;
       case 'abandon_turn':
         await takeInterrupts(ctx, owned, null);
         return this.#turns.abandon(abandonedEnding(this.#turns.interruptedBy ?? action.reason));
@@ -359,8 +383,9 @@ export class SessionRunner {
 
   async #close(reason: StatusReason): Promise<void> {
     const driven = this.#turns.open !== null;
+    const asks = waitsForApproval(this.#row);
     this.#turns.detach();
-    const asleep = await fallAsleep(this.#parts, reason, { driven, takeSnapshot: this.#options.takeSnapshot });
+    const asleep = await fallAsleep(this.#parts, reason, { driven, asks, takeSnapshot: this.#options.takeSnapshot });
     if (!asleep) {
       this.#forgetSleep();
       this.#awakeUntil = this.#options.ctx.now().getTime() + STAYS_AWAKE_MS;
@@ -374,7 +399,8 @@ export class SessionRunner {
   /** Says in the row that no process runs. That is what a wish for sleep wanted. */
   async #settle(sandboxPhase: SandboxPhase, reason: StatusReason, detail: string | null = null): Promise<void> {
     const { ctx, owned } = this.#options;
-    const operationDone = this.#row.operation === 'hibernate' ? 'hibernate' : null;
+    const { operation } = this.#row;
+    const operationDone = operation === 'hibernate' || waitsForApproval(this.#row) ? operation : null;
     await transition(ctx, owned, this.#row, { sandboxPhase, pid: null, operationDone }, { reason, detail });
   }
 }

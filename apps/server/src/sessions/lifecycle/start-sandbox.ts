@@ -38,7 +38,8 @@ export async function onReady({ ctx, owned, row, turns }: RunnerParts, start: St
     await transition(ctx, owned, row(), { sandboxPhase: 'ready' }, why);
     return;
   }
-  const running = [draftEvent('session.status_running')];
+  // With the last answer to what it asked it runs already.
+  const running = row().turnStatus === 'running' ? [] : [draftEvent('session.status_running')];
   await transition(ctx, owned, row(), { sandboxPhase: 'ready', turnStatus: 'running' }, why, running, turns.turnId);
 }
 

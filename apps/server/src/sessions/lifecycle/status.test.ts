@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const INTENTS: Intent[] = ['active', 'stopped', 'archived'];
-const TURNS: TurnStatus[] = ['idle', 'running', 'rescheduling', 'terminated'];
+const TURNS: TurnStatus[] = ['idle', 'running', 'waiting', 'rescheduling', 'terminated'];
 const PHASES: SandboxPhase[] = [
   'none',
   'starting',

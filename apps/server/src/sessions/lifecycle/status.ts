@@ -13,20 +13,29 @@ export function statusOf({ intent, turnStatus, sandboxPhase }: StatusColumns): S
   const hasSandbox = sandboxPhase !== 'none' && sandboxPhase !== 'failed';
   if (intent === 'archived') return hasSandbox ? 'draining' : 'terminated';
   if (intent === 'stopped') return hasSandbox ? 'draining' : 'stopped';
-  if (sandboxPhase === 'none') return turnStatus === 'idle' ? 'hibernated' : 'starting';
-  if (sandboxPhase === 'ready') return turnStatus === 'idle' ? 'idle' : 'running';
+  const quiet = turnStatus === 'idle' || turnStatus === 'waiting';
+  if (sandboxPhase === 'none') return quiet ? 'hibernated' : 'starting';
+  if (sandboxPhase === 'ready') return quiet ? 'idle' : 'running';
   if (sandboxPhase === 'failed') return 'error';
   return sandboxPhase;
 }
 
 /** A turn was begun and has not ended, whoever drives it. */
 export function hasOpenTurn({ turnStatus }: Pick<StatusColumns, 'turnStatus'>): boolean {
-  return turnStatus === 'running' || turnStatus === 'rescheduling';
+  return turnStatus === 'running' || turnStatus === 'waiting' || turnStatus === 'rescheduling';
 }
 
-/** The status as `/v1` names it. */
-export function managedStatusOf(status: Status, turnOpen: boolean): 'idle' | 'running' | 'rescheduling' | 'terminated' {
+/** The open turn waits for a person: nothing of it runs, and no limit on its time holds. */
+export function waitsForApproval({ turnStatus }: Pick<StatusColumns, 'turnStatus'>): boolean {
+  return turnStatus === 'waiting';
+}
+
+/** The status as `/v1` names it. `turnWorks`: a turn is open and waits for nobody. */
+export function managedStatusOf(
+  status: Status,
+  turnWorks: boolean,
+): 'idle' | 'running' | 'rescheduling' | 'terminated' {
   if (status === 'terminated') return 'terminated';
-  if (!turnOpen) return 'idle';
+  if (!turnWorks) return 'idle';
   return status === 'unhealthy' || status === 'recovering' ? 'rescheduling' : 'running';
 }

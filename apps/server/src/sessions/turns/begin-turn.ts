@@ -13,6 +13,8 @@ export interface OpenTurn {
   firstSeq: number;
   attempts: number;
   startedAt: Date;
+  /** How long it has waited for people, in milliseconds. */
+  waitedMs: number;
 }
 
 // `old` is locked to be read as it is now, not as it was when the statement began. Events of a turn's beginning, in this order: the input under its own id, session.status_running,
@@ -110,7 +112,15 @@ export async function beginTurn(ctx: SessionContext, owned: OwnedSession, row: S
     ...toLogged(columns, base + 1, turnId, at),
     { seq: base + 4, id: lifecycleId, type: 'x.lifecycle', turnId, at, payload: begun.lifecyclePayload },
   ]);
-  return { id: turnId, inputId, input: JSON.parse(begun.input), firstSeq: base + 1, attempts: 1, startedAt: at };
+  return {
+    id: turnId,
+    inputId,
+    input: JSON.parse(begun.input),
+    firstSeq: base + 1,
+    attempts: 1,
+    startedAt: at,
+    waitedMs: 0,
+  };
 }
 
 /** The turn that another owner began, or this one before its process was lost; counts the new attempt. */
@@ -121,7 +131,7 @@ export async function reopenTurn(ctx: SessionContext, owned: OwnedSession): Prom
       where h.session_id = $1 and h.generation = $2 and t.session_id = $1 and t.state = 'running'
         and i.session_id = $1 and i.position = t.position
      returning t.id, t.input_id as "inputId", i.payload as input, t.first_seq as "firstSeq", t.attempts,
-               t.started_at as "startedAt"`,
+               t.started_at as "startedAt", t.waited_ms as "waitedMs"`,
     [owned.sessionId, owned.generation],
   );
   const turn = result.rows[0];

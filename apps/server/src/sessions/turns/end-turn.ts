@@ -42,6 +42,11 @@ const END = {
              messages_count = old.messages_count + 1
         from head, old where t.id = $10
        returning t.accepted_at
+    ), asks as (
+      update approvals a
+         set state = case when a.state = 'open' then 'cancelled' else a.state end,
+             decided_at = coalesce(a.decided_at, $5), noted_at = $5
+        from head where a.turn_id = $10 and a.noted_at is null
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
       select $1, head.base + e.ord, $10, $5, e.id, e.type, e.ref, e.payload

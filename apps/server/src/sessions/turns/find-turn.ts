@@ -22,6 +22,8 @@ export interface TurnView {
   endedAt: Date | null;
   messagesCount: number;
   sessionStatus: Status;
+  /** What it waits for, oldest first. */
+  approvals: string[];
 }
 
 const FIND = {
@@ -31,7 +33,10 @@ const FIND = {
                 t.cache_read_input_tokens as "cacheReadInputTokens",
                 t.cache_creation_input_tokens as "cacheCreationInputTokens", t.cost_nanousd as "costNanousd",
                 t.accepted_at as "acceptedAt", t.started_at as "startedAt", t.ended_at as "endedAt",
-                coalesce(t.messages_count, s.messages_count) as "messagesCount", s.status as "sessionStatus"
+                coalesce(t.messages_count, s.messages_count) as "messagesCount", s.status as "sessionStatus",
+                array(select a.id from approvals a
+                       where a.session_id = t.session_id and a.turn_id = t.id and a.state = 'open' and a.listed_at is not null and a.noted_at is null
+                       order by a.id) as approvals
            from turns t join sessions s on s.id = t.session_id
           where t.session_id = $1 and t.id = $2`,
 };
@@ -43,6 +48,11 @@ export async function findTurn(pool: Pool, sessionId: string, turnId: string): P
 
 export function hasEnded(turn: Pick<TurnView, 'state'>): boolean {
   return turn.state !== 'queued' && turn.state !== 'running';
+}
+
+/** The turn waits for a person's word. */
+export function waitsForAnswer(turn: Pick<TurnView, 'approvals'>): boolean {
+  return turn.approvals.length > 0;
 }
 
 /** The turn waits for somebody to start its agent again. */

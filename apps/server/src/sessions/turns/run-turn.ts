@@ -3,6 +3,9 @@ import { findModelFault } from '../../gateway/ledger/model-fault.ts';
 import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gateway/ledger/usage-sums.ts';
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import { isPermanent, sqlStateOf } from '../../postgres/permanent-error.ts';
+import { TurnAsks } from '../approvals/turn-asks.ts';
+import { findUnusedAsks } from '../approvals/unused-asks.ts';
+import { unusedResult } from '../approvals/unused-result.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transition } from '../lifecycle/transition.ts';
 import { appendEvents, type Uncommitted } from '../log/append.ts';
@@ -33,6 +36,8 @@ export interface TurnDriverOptions {
   onOutage(failures: number, error: TurnError): Promise<void>;
   /** How long a turn may wait for a provider, in milliseconds, at the moment of asking. */
   outageMs(): number;
+  /** How long an ask of the turn stays open, in milliseconds. */
+  approvalMs(): number;
   /** What the process knows could not be stored, and its turn has failed: it must not go on. */
   onUnstorable(why: string): Promise<void>;
 }
@@ -46,6 +51,7 @@ export class TurnDriver {
   /** Resolves when the harness has let go of the turn. */
   settled: Promise<void> = Promise.resolve();
   readonly sink: TurnSink;
+  readonly asks: TurnAsks;
   readonly #options: TurnDriverOptions;
   #turnId: string | null = null;
   #modelFailures = 0;
@@ -57,8 +63,17 @@ export class TurnDriver {
 
   constructor(options: TurnDriverOptions) {
     this.#options = options;
-    const { ctx, owned } = options;
+    const { ctx, owned, row, approvalMs } = options;
+    this.asks = new TurnAsks({
+      ctx,
+      owned,
+      row,
+      turnId: () => this.#turnId,
+      expiryMs: approvalMs,
+      wake: () => options.post(async () => {}),
+    });
     this.sink = {
+      asks: this.asks,
       commit: (batch) => this.#commit(batch),
       delta: (delta) => {
         if (this.#turnId) ctx.streams.publishDelta(owned.sessionId, this.#turnId, delta);
@@ -77,6 +92,7 @@ export class TurnDriver {
     if (how === 'new') {
       this.#modelFailures = 0;
       this.#outage = null;
+      this.asks.asked = false;
     }
     this.open = turn;
     this.interruptedBy = null;
@@ -98,15 +114,20 @@ export class TurnDriver {
       return null;
     }
     this.#turnId = turn.id;
-    const unknownTools = await findUnknownTools(ctx, owned, turn);
+    const unanswered = await findUnknownTools(ctx, owned, turn);
+    // What was never allowed to run, or allowed and not begun, has not run.
+    const asks = await findUnusedAsks(ctx, turn.id, unanswered);
+    if (asks.length > 0) this.asks.asked = true;
+    const unknownTools = unanswered.filter((tool) => !asks.some((ask) => ask.eventId === tool.eventId));
     if (unknownTools.length > 0) {
       await appendEvents(ctx, owned, { turnId: turn.id, events: unknownResults(unknownTools) });
     }
-    return { turn, unknownTools };
+    return { turn, unknownTools, asks };
   }
 
   /** Lets go of the turn: it stays open, for another process. */
   detach(): void {
+    this.asks.reset();
     this.open = null;
     this.interruptedBy = null;
   }
@@ -121,6 +142,7 @@ export class TurnDriver {
     const { ctx, owned } = this.#options;
     try {
       await appendPatiently(ctx, owned, { turnId: this.#turnId, ...batch });
+      this.asks.note(batch);
     } catch (error) {
       if (isPermanent(error)) this.#unstorable = error;
       throw error;
@@ -194,7 +216,7 @@ export class TurnDriver {
 
   async #end(turn: OpenTurn, ending: TurnEnding, left: Uncommitted): Promise<void> {
     const { ctx, owned } = this.#options;
-    const unknown = ending.state === 'completed' ? [] : await this.#unanswered(turn, left.events);
+    const unknown = await this.#unanswered(turn, ending, left.events);
     // What the gateway has to say of the turn stands in the log before its end.
     const [ofTurn] = await Promise.all([usageOfTurn(ctx.pool, turn.id), logNotices(ctx, owned)]);
     // What the ledger holds of the session is summed once; from then on each turn adds its own.
@@ -218,10 +240,16 @@ export class TurnDriver {
   }
 
   /** Results for calls that got none, neither in the log nor in what is left. */
-  async #unanswered(turn: OpenTurn, left: EventDraft[]): Promise<EventDraft[]> {
+  async #unanswered(turn: OpenTurn, ending: TurnEnding, left: EventDraft[]): Promise<EventDraft[]> {
     const { ctx, owned } = this.#options;
+    // A harness that comes to the end of a turn has answered all it called, but for what it was to call again.
+    if (ending.state === 'completed' && !this.asks.asked) return [];
     const answered = new Set(left.map((event) => answeredCall(event.type, event.body)));
-    const unknown = await findUnknownTools(ctx, owned, turn);
-    return unknownResults(unknown.filter((tool) => !answered.has(tool.eventId)));
+    const tools = (await findUnknownTools(ctx, owned, turn)).filter((tool) => !answered.has(tool.eventId));
+    const asks = await findUnusedAsks(ctx, turn.id, tools);
+    return tools.flatMap((tool) => {
+      const ask = asks.find(({ eventId }) => eventId === tool.eventId);
+      return ask ? unusedResult(ask) : unknownResults([tool]);
+    });
   }
 }

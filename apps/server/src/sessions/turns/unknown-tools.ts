@@ -9,6 +9,8 @@ export interface UnknownTool {
   ref: string | null;
   name: string;
   input: unknown;
+  /** It was to run only with a person's word. */
+  asks: boolean;
 }
 
 const CALLS = `
@@ -32,7 +34,13 @@ export async function findUnknownTools(
   const answered = new Set(events.map((event) => answeredCall(event.type, event.payload)));
   return events
     .filter((event) => TOOL_USE_TYPES.includes(event.type) && !answered.has(event.id))
-    .map(({ id, ref, payload }) => ({ eventId: id, ref, name: calledName(payload), input: payload.input }));
+    .map(({ id, ref, payload }) => ({
+      eventId: id,
+      ref,
+      name: calledName(payload),
+      input: payload.input,
+      asks: payload.evaluated_permission === 'ask',
+    }));
 }
 
 /** Results for calls whose real one is lost: each call has exactly one, and this one says that it knows nothing. */

@@ -1,12 +1,12 @@
 import { readPatiently } from '../../postgres/database-away.ts';
 import type { SessionContext } from '../session-context.ts';
-import { findTurn, hasEnded, isStranded, type TurnView } from './find-turn.ts';
+import { findTurn, hasEnded, isStranded, type TurnView, waitsForAnswer } from './find-turn.ts';
 
 // The end of a turn on another node is seen this late if its hint is lost.
 const POLL_MS = 1_000;
 
 /**
- * Waits until a turn has ended, or cannot begin before somebody starts its agent, at most until the signal aborts;
+ * Waits until a turn has ended, waits for a person, or cannot begin before somebody starts its agent, at most until the signal aborts;
  * returns it as it then stands. Null: it is gone. `isNew`: it was accepted just now and nobody was woken for it yet,
  * so there is nothing to look at before somebody calls.
  */
@@ -33,7 +33,7 @@ export async function waitForTurn(
         continue;
       }
       const turn = await readPatiently(() => findTurn(ctx.pool, sessionId, turnId), signal);
-      if (!turn || hasEnded(turn) || isStranded(turn) || signal.aborted) return turn;
+      if (!turn || hasEnded(turn) || isStranded(turn) || waitsForAnswer(turn) || signal.aborted) return turn;
       await bounded(rung, signal);
     }
   } finally {

@@ -11,7 +11,7 @@ export interface CellKind {
 
 /**
  * The kind of spare that can serve an agent, or why none can. The model and the permission mode are set by the claim,
- * the temperature and the budget by the gateway, the restart policy and the idle timeout by the owner of the session.
+ * the temperature and the budget by the gateway, the rest of these by the owner of the session.
  * Everything else, known or to come, makes a kind of its own.
  */
 export function kindOf(definition: AgentDefinition, fixed: { mcpConnectMs: number }): CellKind | PoolMiss {
@@ -27,6 +27,7 @@ export function kindOf(definition: AgentDefinition, fixed: { mcpConnectMs: numbe
     budget: _budget,
     restart_policy: _policy,
     idle_timeout_seconds: _idle,
+    approval_timeout_seconds: _approval,
     ...rest
   } = definition;
   const key = createHash('sha256')

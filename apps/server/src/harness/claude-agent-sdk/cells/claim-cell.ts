@@ -40,9 +40,12 @@ export async function claimCell(
     const input = new MessageQueue();
     const { config, work } = sessionDirectory(node.dataDir, session.id);
     const written = () => writtenTranscript(config, harnessSessionId, node.userOf(number)?.uid ?? null);
-    const claude = new ClaudeSession({ input, plan: null, sink, mcpConnectMs: null, clock, written });
+    const { definition } = session;
+    const claude = new ClaudeSession({
+      ...{ input, plan: null, sink, mcpConnectMs: null, clock, written, definition, grants: [] },
+    });
     claude.attachProcess(cell.sandbox);
-    cell.employ({ definition: session.definition, sink, claude });
+    cell.employ({ sink, claude });
     const run = cell.process.claim({
       prompt: input,
       options: {

@@ -3,8 +3,6 @@ import type { App } from '../../api.ts';
 
 // Announced parts of the operations API that this server does not serve yet.
 const ROUTES = [
-  ['GET', '/api/v1/approvals'],
-  ['POST', '/api/v1/approvals/:approval_id'],
   ['GET', '/api/v1/fleet/autoscaler'],
   ['POST', '/api/v1/fleet/drain'],
 ] as const;

@@ -19,6 +19,9 @@ import { sendMessage } from './agents/send-message.ts';
 import { startAgent } from './agents/start-agent.ts';
 import { stopAgent } from './agents/stop-agent.ts';
 import { streamEvents } from './agents/stream-events.ts';
+import { decideApproval } from './approvals/decide-approval.ts';
+import { getApproval } from './approvals/get-approval.ts';
+import { listApprovals } from './approvals/list-approvals.ts';
 import { exportAudit } from './audit/export-audit.ts';
 import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
@@ -56,6 +59,7 @@ export function opsRoutes(app: App, api: Api): void {
   for (const route of [startAgent, stopAgent, restartAgent, hibernateAgent, interruptAgent]) route(app, api);
   for (const route of [sendMessage, listMessages, getTurn]) route(app, api);
   for (const route of [listEvents, streamEvents, getTimeline]) route(app, api);
+  for (const route of [listApprovals, getApproval, decideApproval]) route(app, api);
   for (const route of [listSettings, changeSettings]) route(app, api);
   keyRoutes(app, api);
   workspaceRoutes(app, api);

@@ -2,7 +2,7 @@ import { ApiError } from '@aaas/contract/errors';
 import type { BetaManagedAgentsSession } from '@anthropic-ai/sdk/resources/beta/sessions/sessions';
 import { usageOfSession } from '../../../../gateway/ledger/usage-sums.ts';
 import { findSession } from '../../../../sessions/find-session.ts';
-import { hasOpenTurn, managedStatusOf } from '../../../../sessions/lifecycle/status.ts';
+import { hasOpenTurn, managedStatusOf, waitsForApproval } from '../../../../sessions/lifecycle/status.ts';
 import { managedUsage } from '../../../../sessions/turns/end-turn.ts';
 import type { Api, App } from '../../../api.ts';
 import { managedTools } from './managed-tools.ts';
@@ -23,7 +23,7 @@ export function retrieveSession(app: App, api: Api): void {
       return {
         id: session.id,
         type: 'session',
-        status: managedStatusOf(session.status, hasOpenTurn(session)),
+        status: managedStatusOf(session.status, hasOpenTurn(session) && !waitsForApproval(session)),
         title: session.title,
         environment_id: session.environmentId,
         agent: {

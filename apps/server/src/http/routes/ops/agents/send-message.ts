@@ -36,7 +36,7 @@ export function sendMessage(app: App, api: Api): void {
           tags: ['messages'],
           summary: 'Send a message and get its answer',
           description:
-            'One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, or with `Prefer: respond-async`.',
+            'One message is one turn; a busy agent takes them in order. `Accept: text/event-stream` streams the turn. 202 when it runs longer than `Prefer: wait`, when a tool waits for an approval (`approvals`), or with `Prefer: respond-async`.',
           params,
           headers: MessageHeaders,
           body: SendMessageRequest,

@@ -16,6 +16,7 @@ export function presentTurn(turn: TurnView, queuePosition: number | null = null)
     response: turn.response,
     stop_reason: turn.stopReason,
     error: turn.error,
+    approvals: turn.approvals,
     model: turn.model,
     usage: presentTurnUsage(turn),
     cost_usd: usdOf(turn.costNanousd),

@@ -1,7 +1,7 @@
 import { ApiError } from '@aaas/contract/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { hasEnded, isStranded, type TurnView } from '../../../../sessions/turns/find-turn.ts';
+import { hasEnded, isStranded, type TurnView, waitsForAnswer } from '../../../../sessions/turns/find-turn.ts';
 import { findQueuePosition } from '../../../../sessions/turns/queue-position.ts';
 import { waitForTurn } from '../../../../sessions/turns/wait-for-turn.ts';
 import type { Api } from '../../../api.ts';
@@ -62,7 +62,15 @@ export async function replyWithTurn<Answer extends object>(
   if (!turn || !hasEnded(turn)) {
     const known = prefer.async ? accepted.position : null;
     const queue_position = known ?? (await findQueuePosition(api.ctx.pool, sessionId, turnId));
-    const body = { ...accepted.receipt, turn_id: turnId, state: turn?.state ?? 'queued', endpoint, queue_position };
+    const asks = turn && waitsForAnswer(turn) ? { approvals: turn.approvals } : {};
+    const body = {
+      ...accepted.receipt,
+      turn_id: turnId,
+      state: turn?.state ?? 'queued',
+      endpoint,
+      queue_position,
+      ...asks,
+    };
     void reply.code(202).header('location', endpoint).send(body);
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { LoggedEvent } from '@aaas/contract/events';
 import type { FastifyReply } from 'fastify';
 import { findTurn, hasEnded, type TurnView } from '../../../../sessions/turns/find-turn.ts';
 import { findQueuePosition } from '../../../../sessions/turns/queue-position.ts';
@@ -65,12 +66,17 @@ async function followTurn(
       if (next.kind === 'event' && next.event.turnId !== turnId) continue;
       begun.abort();
       await sendTailed(stream, next);
-      if (next.kind === 'event' && next.event.type === 'session.status_idle') return;
+      if (next.kind === 'event' && endsTurn(next.event)) return;
     }
   } finally {
     begun.abort();
     await telling;
   }
+}
+
+/** An idle in which the turn waits for a person is not its end: the stream stays open. */
+function endsTurn({ type, payload }: LoggedEvent): boolean {
+  return type === 'session.status_idle' && JSON.parse(payload).stop_reason?.type !== 'requires_action';
 }
 
 /** What is shown of a turn lies behind `from`, and up to its `session.status_idle` at `to` when it has ended. Null: its session is gone. */
