@@ -2,7 +2,7 @@ import type { AgentConfigRequest, AgentDefinition } from '@aaas/contract/agent-c
 import { ApiError, type FieldError } from '@aaas/contract/errors';
 import { AGENT_TYPES } from './agent-types/all-types.ts';
 
-const NOT_YET = ['limits', 'idle_timeout_seconds'] as const;
+const NOT_YET = ['idle_timeout_seconds'] as const;
 
 /** Resolves a request to a definition: what it leaves out comes from the agent type. */
 export function defineAgent(config: AgentConfigRequest, fallback: { name: string; model: string }): AgentDefinition {
@@ -26,6 +26,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     mcp_servers: {},
     harness: 'claude-agent-sdk',
     budget: config.budget ?? null,
+    limits: config.limits ?? null,
     restart_policy: config.restart_policy ?? null,
   };
 }

@@ -31,6 +31,8 @@ export interface InterruptedTurn {
   turn: OpenTurn;
   /** Tool calls of the turn that were begun and whose outcome nobody knows, newest last. */
   unknownTools: { ref: string | null; name: string; input: unknown }[];
+  /** Why its last process was ended, for the model; null: nothing that it could do better. */
+  cause: string | null;
 }
 
 /** Where a harness writes. Both go to the turn that the owner has open. */

@@ -38,6 +38,8 @@ export interface Metrics extends SandboxMetrics {
   processesReaped(count: number): void;
   /** A turn waits because no model provider answers. */
   turnPostponed(): void;
+  /** A sandbox reached a limit. Both labels as in `x.limit_reached`. */
+  sandboxLimited(resource: string, outcome: string): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
 }
@@ -60,10 +62,32 @@ const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 
 
 // Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
 const ERROR_TYPES = [
-  ...['start_failed', 'process_exited', 'process_killed', 'out_of_memory', 'stream_ended', 'transcript_lost'],
+  ...[
+    'start_failed',
+    'process_exited',
+    'process_killed',
+    'out_of_memory',
+    'memory_limit',
+    'pids_limit',
+    'disk_limit',
+    'stream_ended',
+    'transcript_lost',
+  ],
   ...['control_channel_timeout', 'turn_stalled', 'node_lost', 'attempts_used_up', 'recovery_off', 'turn_retry'],
   ...['turn_timed_out', 'model_overloaded_error', 'model_rate_limited_error', 'model_request_failed_error'],
 ];
+
+const SANDBOX_LIMITS = [
+  ['memory', 'process_killed'],
+  ['memory', 'sandbox_killed'],
+  ['node_memory', 'process_killed'],
+  ['node_memory', 'sandbox_killed'],
+  ['pids', 'refused'],
+  ['pids', 'sandbox_killed'],
+  ['disk', 'sandbox_killed'],
+  ['cpu', 'throttled'],
+  ['cpu', 'released'],
+] as const;
 
 const POLICIES = [
   ...['general', 'create', 'query'].flatMap((name) => [`${name}-key`, `${name}-workspace`]),
@@ -167,6 +191,13 @@ export function createMetrics(): Metrics & { registry: Registry } {
   });
   for (const outcome of ['hit', ...Object.keys(POOL_MISSES)]) claims.inc({ outcome }, 0);
   for (const limit of ['memory', 'slots']) poolLimited.inc({ limit }, 0);
+  const limits = new Counter({
+    name: 'aaas_sandbox_limits_total',
+    help: 'Limits that sandboxes of this node reached, by resource and by what came of it.',
+    labelNames: ['resource', 'outcome'],
+    registers,
+  });
+  for (const [resource, outcome] of SANDBOX_LIMITS) limits.inc({ resource, outcome }, 0);
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -184,6 +215,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
     poolLimited: (limit) => poolLimited.inc({ limit }),
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
+    sandboxLimited: (resource, outcome) => limits.inc({ resource, outcome }),
     auditEntryLost: () => unrecorded.inc(),
     nodeFrozen: () => frozen.inc(),
     leaseLost: () => lost.inc(),

@@ -4,10 +4,12 @@ import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
 import type { SessionDirectory } from '../../directories/session-directory.ts';
+import type { Enclosure } from '../../sandboxes/limits/enclosure.ts';
 import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
 import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TurnSink } from '../harness.ts';
 import type { ClaudeSession } from './claude-session.ts';
+import { limitNote } from './limit-note.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { processEnvironment } from './process-environment.ts';
 import { toolBarrier } from './tool-barrier.ts';
@@ -19,6 +21,7 @@ export interface ProcessParts {
   name: SandboxName;
   directory: SessionDirectory;
   user: { uid: number; gid: number } | null;
+  enclosure: Enclosure;
   gatewayUrl: string;
   gatewayToken: string;
   /** Variables of the MCP servers that run in the sandbox, by server. */
@@ -64,6 +67,8 @@ export function processOptions(
       PreToolUse: [
         { hooks: [(...call) => toolBarrier(employer().definition, () => employer().claude.translator)(...call)] },
       ],
+      PostToolUse: [{ hooks: [limitNote(parts.enclosure)] }],
+      PostToolUseFailure: [{ hooks: [limitNote(parts.enclosure)] }],
     },
     // Whatever the barrier leaves open would ask a person.
     canUseTool: async (tool) => ({
@@ -81,6 +86,7 @@ export function processOptions(
         cwd: spawn.cwd ?? directory.work,
         env: spawn.env,
         user: parts.user,
+        enclosure: parts.enclosure,
         needs: [directory.root, dirname(spawn.command), ...(config ? [config] : [])],
         secrets: [...Object.values(definition.env), parts.gatewayToken],
       });

@@ -33,6 +33,7 @@ export async function claimCell(
       await node.cells.bind({ sessionId: session.id, generation }, { cellId, ...before });
       throw error;
     });
+    cell.sandbox.enclosure.adopt(session.id, sessionDirectory(node.dataDir, session.id).root);
     const input = new MessageQueue();
     const claude = new ClaudeSession({ input, plan: null, sink, mcpConnectMs: null, clock });
     claude.attachProcess(cell.sandbox);

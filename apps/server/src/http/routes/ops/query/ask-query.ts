@@ -3,6 +3,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { QueryAccepted, QueryAnswer, QueryRequest } from '@aaas/contract/query-api';
 import { z } from 'zod';
 import { defineAgent } from '../../../../agents/define-agent.ts';
+import { refuseExcess } from '../../../../agents/refuse-excess.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import { createQuery } from '../../../../sessions/queries/create-query.ts';
 import { findQuery } from '../../../../sessions/queries/find-query.ts';
@@ -35,6 +36,7 @@ export function askQuery(app: App, api: Api): void {
       const { workspaceId, keyId } = request.principal;
       const { agent_type: agentType } = request.query;
       const { message, query = message as string, context, config } = request.body;
+      refuseExcess(config?.limits, api.settings);
       if (config?.model !== undefined) await requireModel(api, workspaceId, config.model);
       const fallback = { name: agentType, model: api.settings.DEFAULT_MODEL };
       const made = await createQuery(api.ctx, {
