@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AgentBudget } from './budgets.ts';
+import { AgentLimits, AgentLimitsPatch } from './limits.ts';
 import { McpServersPatch, McpServersRequest, type StoredMcpServer } from './mcp.ts';
 import { RestartPolicy, RestartPolicyPatch } from './restart-policy.ts';
 
@@ -83,7 +84,7 @@ export const AgentConfigRequest = z
       .optional()
       .describe('Time a person has to approve a tool. Default: APPROVAL_TIMEOUT. 0: nobody is asked.'),
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
-    limits: z.unknown().optional(),
+    limits: AgentLimits.optional().describe('What it may use of its machine.'),
     restart_policy: RestartPolicy.optional().describe('What becomes of it when its process is lost.'),
     idle_timeout_seconds: z
       .int()
@@ -116,6 +117,7 @@ export const AgentConfigPatch = z
       .optional()
       .describe('Merged by name: null removes a variable. Values are never shown again.'),
     mcp_servers: McpServersPatch.nullable().optional(),
+    limits: AgentLimitsPatch.nullable().optional(),
     restart_policy: RestartPolicyPatch.nullable().optional(),
   })
   .meta({ id: 'AgentConfigPatch' });
@@ -144,6 +146,8 @@ export interface AgentDefinition {
   approval_timeout_seconds?: number | null;
   /** Versions of before budgets have none. */
   budget?: AgentBudget | null;
+  /** Null, or what it leaves out: what the platform gives to each agent. Versions of before limits have none. */
+  limits?: AgentLimits | null;
   /** Null, and in older versions nothing: all of it is the platform's. */
   restart_policy?: RestartPolicy | null;
   /** 0: it does not sleep for being idle. Null, as in versions of before: AGENT_IDLE_TIMEOUT, if ENABLE_IDLE_SHUTDOWN. */

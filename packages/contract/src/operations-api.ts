@@ -3,6 +3,7 @@ import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-
 import { AgentBudget, BudgetState } from './budgets.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
+import { AgentLimits, LimitsEnforcement } from './limits.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
@@ -47,6 +48,7 @@ export const AgentConfig = z
     mcp_servers: z.record(z.string(), McpServerView),
     harness: z.literal('claude-agent-sdk'),
     budget: AgentBudget.nullable(),
+    limits: AgentLimits.nullable().describe('What it leaves out is what the platform gives to each agent.'),
     restart_policy: RestartPolicy.nullable().describe('What it does not name is the platform’s.'),
     idle_timeout_seconds: z
       .number()
@@ -282,6 +284,7 @@ export const Health = z
       isolation: z
         .enum(['user', 'process'])
         .describe('user: each agent runs as a user of its own; process: as the server’s.'),
+      limits: LimitsEnforcement,
     }),
   })
   .meta({ id: 'Health' });

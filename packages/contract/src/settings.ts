@@ -177,6 +177,30 @@ export const Settings = z.object({
     .default(330)
     .describe('Seconds of silence in an answer that has begun; 0: no limit.'),
   STALL_TOOL_SECONDS: whole(0, 86_400).default(1_800).describe('Seconds of silence while a tool runs; 0: no limit.'),
+  MAX_MEMORY_PER_AGENT_MB: whole(256, 1_048_576)
+    .default(2_048)
+    .describe('MiB of memory of all processes of one agent together; a process of it that needs more is ended.'),
+  MAX_CPU_PER_AGENT_PERCENT: whole(5, 102_400)
+    .default(100)
+    .describe('Percent of one core that an agent may use for long; see CPU_QUOTA_AFTER.'),
+  CPU_QUOTA_AFTER: whole(1, 3_600)
+    .default(10)
+    .describe(
+      'Seconds above its share of processor time after which an agent is held to it; also of calm before it is released.',
+    ),
+  MAX_PIDS_PER_AGENT: whole(64, 1_000_000).default(1_024).describe('Processes and threads of one agent.'),
+  MAX_DISK_PER_AGENT_MB: whole(64, 16_777_216)
+    .default(10_240)
+    .describe('MiB of disk that the files of one agent may take; beyond it is ended.'),
+  DISK_CHECK_INTERVAL: whole(1, 3_600)
+    .default(5)
+    .describe('Seconds between two measurements of the files of agents that work.'),
+  LIMITS_ENFORCEMENT: z
+    .enum(['auto', 'cgroup', 'watch'])
+    .default('auto')
+    .describe(
+      'How limits of agents are held: cgroup refuses to start without control groups, watch does without them.',
+    ),
   LEASE_TTL: whole(2, 600).default(10).describe('Seconds without a heartbeat after which a node counts as gone.'),
   LEASE_MARGIN: whole(1, 300)
     .default(3)
@@ -352,6 +376,12 @@ export const LIVE_SETTINGS = [
   'STALL_TOOL_SECONDS',
   'REAPER_INTERVAL',
   'UPSTREAM_OUTAGE_SECONDS',
+  'MAX_MEMORY_PER_AGENT_MB',
+  'MAX_CPU_PER_AGENT_PERCENT',
+  'CPU_QUOTA_AFTER',
+  'MAX_PIDS_PER_AGENT',
+  'MAX_DISK_PER_AGENT_MB',
+  'DISK_CHECK_INTERVAL',
   'RATE_LIMIT_ENABLED',
   'RATE_LIMIT_PER_MINUTE',
   'RATE_LIMIT_AGENT_CREATION',

@@ -2,8 +2,6 @@ import type { AgentConfigRequest, AgentDefinition } from '@aaas/contract/agent-c
 import { ApiError, type FieldError } from '@aaas/contract/errors';
 import { AGENT_TYPES } from './agent-types/all-types.ts';
 
-const NOT_YET = ['limits'] as const;
-
 /** Resolves a request to a definition: what it leaves out comes from the agent type. */
 export function defineAgent(config: AgentConfigRequest, fallback: { name: string; model: string }): AgentDefinition {
   refuseWhatIsMissing(config);
@@ -27,6 +25,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     harness: 'claude-agent-sdk',
     approval_timeout_seconds: config.approval_timeout_seconds ?? null,
     budget: config.budget ?? null,
+    limits: config.limits ?? null,
     restart_policy: config.restart_policy ?? null,
     idle_timeout_seconds: config.idle_timeout_seconds ?? null,
   };
@@ -34,13 +33,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
 
 // A wish that is silently ignored is worse than one that is refused.
 function refuseWhatIsMissing(config: AgentConfigRequest): void {
-  const errors: FieldError[] = NOT_YET.filter((field) => config[field] !== undefined).map((field) => ({
-    field: `config.${field}`,
-    message: 'is not available yet; leave it out',
-  }));
-  if (config.harness === 'native') {
-    errors.push({ field: 'config.harness', message: 'native is not available yet; use claude-agent-sdk' });
-  }
-  const first = errors[0];
-  if (first) throw new ApiError('not_available_yet', `${first.field} ${first.message}.`, { errors });
+  if (config.harness !== 'native') return;
+  const error: FieldError = { field: 'config.harness', message: 'native is not available yet; use claude-agent-sdk' };
+  throw new ApiError('not_available_yet', `${error.field} ${error.message}.`, { errors: [error] });
 }

@@ -39,6 +39,8 @@ export interface InterruptedTurn {
    * them, and lets an allowed one through once, under its own event.
    */
   asks: Ask[];
+  /** Why its last process was ended, for the model; null: nothing that it could do better. */
+  cause: string | null;
 }
 
 /** Where a harness writes. Both go to the turn that the owner has open. */

@@ -12,7 +12,13 @@ import type { LiveSettings } from '../settings/live-settings.ts';
 
 const OLD_PATHS_EVERY_MS = 600_000;
 // What a process reads when it starts and no claim can change.
-const FIXED_AT_START: readonly LiveSettingName[] = ['MCP_CONNECT_TIMEOUT'];
+const FIXED_AT_START: readonly LiveSettingName[] = [
+  'MCP_CONNECT_TIMEOUT',
+  'MAX_MEMORY_PER_AGENT_MB',
+  'MAX_CPU_PER_AGENT_PERCENT',
+  'MAX_PIDS_PER_AGENT',
+  'MAX_DISK_PER_AGENT_MB',
+];
 
 /** Opens the pool of spare processes of this node; the cells of an earlier life were removed. */
 export function openWarmPool(options: {

@@ -28,6 +28,7 @@ import { createApp } from '../http/create-app.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { openLimits } from '../sandboxes/limits/open-limits.ts';
 import { agentUids } from '../sandboxes/reaper/agent-uids.ts';
 import { grownRange, ownedSandboxes } from '../sandboxes/reaper/owned-sandboxes.ts';
 import { Reaper } from '../sandboxes/reaper/reaper.ts';
@@ -135,6 +136,15 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     onFrozen: metrics.nodeFrozen,
   });
   closers.add('lifeline', () => lifeline.close());
+  const sandboxLimits = await openLimits({
+    settings,
+    nodeId: node.id,
+    dataDir,
+    ownUsers: users.uidBase !== null,
+    log,
+    count: ({ resource, outcome }) => metrics.sandboxLimited(resource, outcome),
+  });
+  closers.add('sandbox limits', () => sandboxLimits.close());
   // Whatever an earlier life of this node has left behind must be gone before its sessions go on.
   const everyMs = () => settings.REAPER_INTERVAL * 1000;
   const reaper = new Reaper({ nodeId: node.id, uids, everyMs, onReaped: metrics.processesReaped, log });
@@ -188,6 +198,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     mayAct: () => lease.whenHeld(),
     dataDir,
     userOf: (number) => ownerOf({ uidBase: users.uidBase }, number),
+    limits: sandboxLimits,
     gatewayUrl: gateway.url,
     issueToken: (session) => issueToken(tokenSecret, session),
     mcpSecrets: ({ workspaceId, agentId, definition }) =>
@@ -262,6 +273,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     simulated: providers.simulated,
     gateway,
     isolation: users.isolation,
+    enforcement: sandboxLimits.enforcement,
     restartDefaults: bounds,
     directories: { dataDir, nodeId: node.id, uidBase: users.uidBase },
     wake: (sessionId) => {
@@ -315,6 +327,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       warnings: [
         ...providers.warnings,
         ...(users.warning ? [users.warning] : []),
+        ...(sandboxLimits.weakness ? [limitsWarning(sandboxLimits.weakness)] : []),
         ...(admin.warning ? [admin.warning] : []),
         ...(settings.REQUIRE_API_KEY ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
       ],
@@ -331,6 +344,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
 
 /** Of what is ended for a server that does not wait. */
 const ABANDON_WITHIN_MS = 15_000;
+
+function limitsWarning(weakness: string): string {
+  return `limits of agents are watched, not held by the kernel: ${weakness}; see docs/resource-limits.md`;
+}
 
 // An answer that was on its way when the server closed leaves its connection idle afterwards; one on which nothing was
 // ever asked does not count as idle.

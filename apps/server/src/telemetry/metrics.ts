@@ -47,6 +47,8 @@ export interface Metrics extends SandboxMetrics {
   lineFull(): void;
   /** An approval was answered, or nobody answered in time. */
   approvalEnded(decision: 'allowed' | 'denied' | 'expired', seconds: number): void;
+  /** A sandbox reached a limit. Both labels as in `x.limit_reached`. */
+  sandboxLimited(resource: string, outcome: string): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
 }
@@ -76,10 +78,32 @@ const APPROVAL_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400,
 
 // Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
 const ERROR_TYPES = [
-  ...['start_failed', 'process_exited', 'process_killed', 'out_of_memory', 'stream_ended', 'transcript_lost'],
+  ...[
+    'start_failed',
+    'process_exited',
+    'process_killed',
+    'out_of_memory',
+    'memory_limit',
+    'pids_limit',
+    'disk_limit',
+    'stream_ended',
+    'transcript_lost',
+  ],
   ...['control_channel_timeout', 'turn_stalled', 'node_lost', 'attempts_used_up', 'recovery_off', 'turn_retry'],
   ...['turn_timed_out', 'model_overloaded_error', 'model_rate_limited_error', 'model_request_failed_error'],
 ];
+
+const SANDBOX_LIMITS = [
+  ['memory', 'process_killed'],
+  ['memory', 'sandbox_killed'],
+  ['node_memory', 'process_killed'],
+  ['node_memory', 'sandbox_killed'],
+  ['pids', 'refused'],
+  ['pids', 'sandbox_killed'],
+  ['disk', 'sandbox_killed'],
+  ['cpu', 'throttled'],
+  ['cpu', 'released'],
+] as const;
 
 const POLICIES = [
   ...['general', 'create', 'query'].flatMap((name) => [`${name}-key`, `${name}-workspace`]),
@@ -210,6 +234,13 @@ export function createMetrics(): Metrics & { registry: Registry } {
     registers,
   });
   for (const decision of ['allowed', 'denied', 'expired']) approvals.zero({ decision });
+  const limits = new Counter({
+    name: 'aaas_sandbox_limits_total',
+    help: 'Limits that sandboxes of this node reached, by resource and by what came of it.',
+    labelNames: ['resource', 'outcome'],
+    registers,
+  });
+  for (const [resource, outcome] of SANDBOX_LIMITS) limits.inc({ resource, outcome }, 0);
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -228,6 +259,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
     approvalEnded: (decision, seconds) => approvals.observe({ decision }, seconds),
+    sandboxLimited: (resource, outcome) => limits.inc({ resource, outcome }),
     auditEntryLost: () => unrecorded.inc(),
     nodeFrozen: () => frozen.inc(),
     leaseLost: () => lost.inc(),

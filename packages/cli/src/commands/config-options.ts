@@ -36,7 +36,7 @@ export function addConfigOptions(command: Command): Command {
     .option('--max-tokens <n>', 'tokens of one model answer, at most', wholeNumber)
     .option('--temperature <n>', 'used when the model does not think', amount)
     .option('--idle-timeout <seconds>', 'how long it waits for work before it sleeps; 0: for ever', wholeNumber)
-    .option('--config <json>', 'more of it (budget, mcp_servers …) as JSON, or @file', jsonOrFile);
+    .option('--config <json>', 'more of it (limits, budget, mcp_servers …) as JSON, or @file', jsonOrFile);
 }
 
 // The server knows what is allowed and says so: the names are not repeated here.

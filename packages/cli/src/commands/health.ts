@@ -23,6 +23,9 @@ export function healthCommand(program: Command): void {
           agents: `${health.agents.owned} of at most ${health.agents.max} on this node`,
           isolation:
             health.enforcement.isolation === 'user' ? 'each agent is a user of its own' : 'none between agents',
+          limits: Object.entries(health.enforcement.limits)
+            .map(([name, how]) => `${name} by ${how}`)
+            .join(', '),
           model: health.simulated ? 'SIMULATED: set ANTHROPIC_API_KEY for a real one' : 'real',
         });
       }

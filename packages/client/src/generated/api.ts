@@ -6051,6 +6051,8 @@ export interface components {
             /** @description 0: it does not sleep for being idle. null: AGENT_IDLE_TIMEOUT of the platform. */
             idle_timeout_seconds: number | null;
             language: string | null;
+            /** @description What it leaves out is what the platform gives to each agent. */
+            limits: components["schemas"]["AgentLimits"] | null;
             max_tokens: number | null;
             max_turns: number | null;
             mcp_servers: {
@@ -6083,7 +6085,7 @@ export interface components {
             harness?: ("claude-agent-sdk" | "native") | null;
             idle_timeout_seconds?: number | null;
             language?: string | null;
-            limits?: unknown | null;
+            limits?: components["schemas"]["AgentLimitsPatch"] | null;
             max_tokens?: number | null;
             max_turns?: number | null;
             mcp_servers?: {
@@ -6120,7 +6122,8 @@ export interface components {
             idle_timeout_seconds?: number;
             /** @description The language it answers in, for example `German`. */
             language?: string;
-            limits?: unknown;
+            /** @description What it may use of its machine. */
+            limits?: components["schemas"]["AgentLimits"];
             /** @description Tokens of one model answer, at most. */
             max_tokens?: number;
             /** @description Model requests in one turn, at most. */
@@ -6160,6 +6163,22 @@ export interface components {
             /** @description A part of the name, in any case. */
             q?: string;
             status?: components["schemas"]["Status"][];
+        };
+        AgentLimits: {
+            /** @description Percent of one core that it may use for long. At most MAX_CPU_PER_AGENT_PERCENT. */
+            cpu_percent?: number;
+            /** @description MiB of disk that its files may take. At most MAX_DISK_PER_AGENT_MB. */
+            disk_mb?: number;
+            /** @description MiB of memory of all its processes together. At most MAX_MEMORY_PER_AGENT_MB. */
+            memory_mb?: number;
+            /** @description Processes and threads. At most MAX_PIDS_PER_AGENT. */
+            pids?: number;
+        };
+        AgentLimitsPatch: {
+            cpu_percent?: number | null;
+            disk_mb?: number | null;
+            memory_mb?: number | null;
+            pids?: number | null;
         };
         AgentType: {
             description: string;
@@ -6575,6 +6594,7 @@ export interface components {
                  * @enum {string}
                  */
                 isolation: "user" | "process";
+                limits: components["schemas"]["LimitsEnforcement"];
             };
             simulated: boolean;
             /** @enum {string} */
@@ -6654,6 +6674,17 @@ export interface components {
             /** @description Of a transition that ends a start, well or not. */
             start: components["schemas"]["StartReport"] | null;
             to: components["schemas"]["Status"];
+        };
+        /** @description How limits of agents are held: by the kernel (cgroup, rlimit), or noticed after the fact (watch, nice). */
+        LimitsEnforcement: {
+            /** @enum {string} */
+            cpu: "cgroup-v2" | "cgroup-v1" | "nice";
+            /** @enum {string} */
+            disk: "watch";
+            /** @enum {string} */
+            memory: "cgroup-v2" | "cgroup-v1" | "watch";
+            /** @enum {string} */
+            pids: "cgroup-v2" | "cgroup-v1" | "rlimit" | "watch";
         };
         McpServer: {
             /** @description Names only; values are never shown. */
@@ -6969,7 +7000,8 @@ export interface components {
                 harness?: "claude-agent-sdk" | "native";
                 /** @description The language it answers in, for example `German`. */
                 language?: string;
-                limits?: unknown;
+                /** @description What it may use of its machine. */
+                limits?: components["schemas"]["AgentLimits"];
                 /** @description Tokens of one model answer, at most. */
                 max_tokens?: number;
                 /** @description Model requests in one turn, at most. */
@@ -7191,7 +7223,7 @@ export interface components {
             status: components["schemas"]["Status"];
         };
         /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "memory_limit" | "pids_limit" | "disk_limit" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
         Turn: {
             /**
              * Format: date-time

@@ -19,6 +19,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   env: false,
   mcp_servers: false,
   budget: true,
+  limits: true,
   restart_policy: true,
   idle_timeout_seconds: true,
   approval_timeout_seconds: true,

@@ -53,7 +53,7 @@ function recordingHarness() {
       const end = async () => {
         await moment();
         live.delete(id);
-        exit.resolve({ code: 0, signal: null, error: null });
+        exit.resolve({ code: 0, signal: null, error: null, breach: null, killsCounted: false });
       };
       return {
         pid: seen.opened,

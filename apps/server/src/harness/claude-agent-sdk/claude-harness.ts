@@ -3,6 +3,7 @@ import { hasDirectory } from '../../directories/cell-directory.ts';
 import { prepareDirectory, sessionDirectory } from '../../directories/session-directory.ts';
 import { firstUntraversable } from '../../processes/first-untraversable.ts';
 import type { User } from '../../processes/passage.ts';
+import type { SandboxLimits } from '../../sandboxes/limits/open-limits.ts';
 import type { WarmPool } from '../../sandboxes/pool/warm-pool.ts';
 import type { CellIdentity } from '../../sessions/lifecycle/bind-cell.ts';
 import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
@@ -11,6 +12,7 @@ import type { Harness, HarnessSession } from '../harness.ts';
 import { type CellKind, kindOf } from './cells/cell-kind.ts';
 import { claimCell } from './cells/claim-cell.ts';
 import type { Cell } from './cells/make-cell.ts';
+import { enclose } from './enclose.ts';
 import { openClaudeSession } from './open-session.ts';
 
 /** The node that processes are started on. */
@@ -22,6 +24,7 @@ export interface HarnessNode {
   dataDir: string;
   /** Whom the processes of a session with this number run as; null: the server's own user. */
   userOf(number: number): User | null;
+  limits: SandboxLimits;
   gatewayUrl: string;
   issueToken(session: { sessionId: string; generation: number }): string;
   /** Variables of the MCP servers that run beside the agent, by server. */
@@ -58,20 +61,31 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
       }
       const user = node.userOf(session.number);
       await prepareDirectory(node.dataDir, session.id, user);
-      return openClaudeSession({
-        session,
-        interrupted,
-        sink,
-        clock,
-        transcript,
-        name: { node, sessionId: session.id, generation },
-        directory: sessionDirectory(node.dataDir, session.id),
-        user,
-        gatewayUrl: node.gatewayUrl,
-        gatewayToken: node.issueToken({ sessionId: session.id, generation }),
-        mcpSecrets: await node.mcpSecrets(session),
-        mcpConnectMs: node.mcpConnectMs,
-      });
+      const name = { node, sessionId: session.id, generation };
+      const directory = sessionDirectory(node.dataDir, session.id);
+      const mcpSecrets = await node.mcpSecrets(session);
+      const { definition } = session;
+      const enclosure = await enclose(node, { name, definition, directory, user }, () => sink);
+      try {
+        return await openClaudeSession({
+          session,
+          interrupted,
+          sink,
+          clock,
+          transcript,
+          name,
+          directory,
+          user,
+          enclosure,
+          gatewayUrl: node.gatewayUrl,
+          gatewayToken: node.issueToken({ sessionId: session.id, generation }),
+          mcpSecrets,
+          mcpConnectMs: node.mcpConnectMs,
+        });
+      } catch (error) {
+        await enclosure.close();
+        throw error;
+      }
     },
   };
 }

@@ -4,11 +4,13 @@ import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
 import type { SessionDirectory } from '../../directories/session-directory.ts';
+import type { Enclosure } from '../../sandboxes/limits/enclosure.ts';
 import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
 import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { TurnSink } from '../harness.ts';
 import { askPerson } from './ask-person.ts';
 import type { ClaudeSession } from './claude-session.ts';
+import { limitNote } from './limit-note.ts';
 import { mcpServers } from './mcp-servers.ts';
 import { processEnvironment } from './process-environment.ts';
 import { toolBarrier } from './tool-barrier.ts';
@@ -20,6 +22,7 @@ export interface ProcessParts {
   name: SandboxName;
   directory: SessionDirectory;
   user: { uid: number; gid: number } | null;
+  enclosure: Enclosure;
   gatewayUrl: string;
   gatewayToken: string;
   /** Variables of the MCP servers that run in the sandbox, by server. */
@@ -62,6 +65,8 @@ export function processOptions(
     }),
     hooks: {
       PreToolUse: [{ hooks: [toolBarrier(() => employer().claude.translator)] }],
+      PostToolUse: [{ hooks: [limitNote(parts.enclosure)] }],
+      PostToolUseFailure: [{ hooks: [limitNote(parts.enclosure)] }],
     },
     canUseTool: askPerson(
       () => employer().claude.translator,
@@ -79,6 +84,7 @@ export function processOptions(
         env: spawn.env,
         user: parts.user,
         needs: [directory.root, dirname(spawn.command), config],
+        enclosure: parts.enclosure,
         secrets: [...Object.values(definition.env), parts.gatewayToken],
       });
       onSpawned(sandbox, config);

@@ -29,10 +29,10 @@ const failed = {
   message: { stop_reason: 'stop_sequence', content: [{ type: 'text', text: 'API Error' }] },
 };
 const bash = { ref: 'toolu_1', name: 'Bash', input: { command: 'rm x' } };
-const plan = (entries: object[], unknownTools: (typeof bash)[] = []) =>
+const plan = (entries: object[], unknownTools: (typeof bash)[] = [], cause: string | null = null) =>
   planResume(
     entries.map((entry) => JSON.stringify(entry)),
-    { turn, unknownTools },
+    { turn, unknownTools, cause },
   );
 
 it('sends a message that the transcript does not know', () => {
@@ -47,7 +47,11 @@ it('goes on with a turn that was cut off', () => {
 });
 
 it('asks to go on what has gone on by itself before', () => {
-  const again = planResume([JSON.stringify(message)], { turn: { ...turn, attempts: 3 }, unknownTools: [] });
+  const again = planResume([JSON.stringify(message)], {
+    turn: { ...turn, attempts: 3 },
+    unknownTools: [],
+    cause: null,
+  });
   expect(again).toEqual({ do: 'prompt', note: null });
 });
 
@@ -70,4 +74,11 @@ it('gives an input the same uuid every time, and a valid one', () => {
   expect(messageUuid('sevt_1')).toBe(messageUuid('sevt_1'));
   expect(messageUuid('sevt_1')).not.toBe(messageUuid('sevt_2'));
   expect(messageUuid('sevt_1')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+it('tells the model why it was ended, and of the calls that led there although the transcript knows them', () => {
+  const asked = plan([message, calls], [bash], 'Its files take 70 MB.');
+  expect(asked).toMatchObject({ do: 'prompt', note: expect.stringContaining('Its files take 70 MB.') });
+  expect(asked).toMatchObject({ note: expect.stringContaining('Bash {"command":"rm x"}') });
+  expect(plan([], [], 'Too much.')).toMatchObject({ do: 'send', note: expect.stringContaining('Too much.') });
 });

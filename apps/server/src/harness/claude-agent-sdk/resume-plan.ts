@@ -36,13 +36,14 @@ export function isFinal(stopReason: string | null | undefined): boolean {
 /** `asked`: what is to be said of asks that the transcript does not know. */
 export function planResume(
   transcript: string[],
-  { turn, unknownTools }: Pick<InterruptedTurn, 'turn' | 'unknownTools'>,
+  { turn, unknownTools, cause }: Pick<InterruptedTurn, 'turn' | 'unknownTools' | 'cause'>,
   asked: string | null = null,
 ): ResumePlan {
   const entries = transcript.map((text) => JSON.parse(text) as Entry);
   const start = entries.findIndex((entry) => entry.uuid === messageUuid(turn.inputId));
   const known = new Set(entries.slice(Math.max(start, 0)).flatMap(toolUsesOf));
-  const unknown = noteOn(unknownTools.filter((tool) => tool.ref === null || !known.has(tool.ref)));
+  const untold = unknownTools.filter((tool) => cause !== null || tool.ref === null || !known.has(tool.ref));
+  const unknown = noteOn(untold, cause);
   const note = [unknown, asked].filter((part) => part !== null).join('\n') || null;
   if (start === -1) return { do: 'send', note };
   const last = entries.slice(start).findLast(isConversation);
@@ -59,13 +60,19 @@ export function platformNote(text: string): string {
   return `<platform-note>\n${text}\n</platform-note>`;
 }
 
-function noteOn(tools: InterruptedTurn['unknownTools']): string | null {
-  if (tools.length === 0) return null;
+function noteOn(tools: InterruptedTurn['unknownTools'], cause: string | null): string | null {
+  if (tools.length === 0 && cause === null) return null;
   const calls = tools.map((tool) => `- ${tool.name} ${JSON.stringify(tool.input).slice(0, 2_000)}`);
   return platformNote(
     [
-      'The process you ran in was lost while you worked on this. These tool calls had begun; their outcome is unknown',
-      'and they were not run again. Check whether they took effect before you repeat them:',
+      'The process you ran in was lost while you worked on this.',
+      ...(cause === null ? [] : [cause, 'Do not repeat what led there as it was: let it use less.']),
+      ...(calls.length === 0
+        ? []
+        : [
+            'These tool calls had begun; their outcome is unknown and they were not run again.',
+            'Check whether they took effect before you repeat them:',
+          ]),
       ...calls,
     ].join('\n'),
   );

@@ -2,7 +2,10 @@ import type { StatusReason } from '@aaas/contract/lifecycle';
 import type { ExitInfo } from '../spawn/spawn-sandbox.ts';
 
 export interface Loss {
-  reason: Extract<StatusReason, 'process_exited' | 'process_killed' | 'out_of_memory'>;
+  reason: Extract<
+    StatusReason,
+    'process_exited' | 'process_killed' | 'out_of_memory' | 'memory_limit' | 'pids_limit' | 'disk_limit'
+  >;
   /** How it ended, without what it printed. */
   how: string;
 }
@@ -12,14 +15,21 @@ const OUT_OF_MEMORY = /heap out of memory|out of memory|cannot allocate memory|a
 // 128 + SIGABRT: how a shell or a runtime passes an abort on.
 const ABORTED = 134;
 
-/** Tells apart the ways in which a process ends that nobody wanted to end. `oomKilled` is asked of a SIGKILL only. */
+/**
+ * Tells apart the ways in which a process ends that nobody wanted to end. `oomKilled` is asked of a SIGKILL only, and not
+ * where the sandbox's own group would tell.
+ */
 export function classifyExit(exit: ExitInfo, lastOutput: string, oomKilled: () => boolean): Loss {
   if (exit.error) return { reason: 'process_exited', how: exit.error.message };
+  if (exit.breach) {
+    const { resource, event } = exit.breach;
+    return { reason: resource === 'node_memory' ? 'out_of_memory' : `${resource}_limit`, how: event.message };
+  }
   const aborted = exit.signal === 'SIGABRT' || exit.code === ABORTED;
   if (aborted && OUT_OF_MEMORY.test(lastOutput)) {
     return { reason: 'out_of_memory', how: 'aborted: its own heap was full' };
   }
-  if (exit.signal === 'SIGKILL' && oomKilled()) {
+  if (exit.signal === 'SIGKILL' && !exit.killsCounted && oomKilled()) {
     return { reason: 'out_of_memory', how: 'ended by SIGKILL: the kernel was out of memory' };
   }
   if (exit.signal) return { reason: 'process_killed', how: `ended by ${exit.signal}` };

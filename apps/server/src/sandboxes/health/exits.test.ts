@@ -2,10 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { type Breach, diskEvent } from '../limits/breach.ts';
+import type { ExitInfo } from '../spawn/spawn-sandbox.ts';
 import { classifyExit } from './classify-exit.ts';
 import { OomWitness } from './oom-witness.ts';
 
-const exit = (code: number | null, signal: NodeJS.Signals | null = null) => ({ code, signal, error: null });
+const exit = (code: number | null, signal: NodeJS.Signals | null = null): ExitInfo => ({
+  code,
+  signal,
+  error: null,
+  breach: null,
+  killsCounted: false,
+});
+const over = (resource: Breach['resource']): ExitInfo => ({
+  ...exit(null, 'SIGKILL'),
+  breach: { resource, event: diskEvent({ diskMb: 64, memoryMb: 1, pids: 1, cpuPercent: 1 }, 0) },
+});
 
 it.each([
   [exit(1), '', false, 'process_exited', /exit code 1/],
@@ -14,6 +26,10 @@ it.each([
   [exit(null, 'SIGSEGV'), '', false, 'process_killed', /SIGSEGV/],
   [exit(null, 'SIGKILL'), '', false, 'process_killed', /SIGKILL/],
   [exit(null, 'SIGKILL'), '', true, 'out_of_memory', /the kernel was out of memory/],
+  // Its own group counts its kills, and has counted none: that one was somebody else's.
+  [{ ...exit(null, 'SIGKILL'), killsCounted: true }, '', true, 'process_killed', /SIGKILL/],
+  [over('disk'), '', true, 'disk_limit', /over the limit of 64 MB/],
+  [over('node_memory'), '', false, 'out_of_memory', /limit/],
   [exit(134), 'FATAL ERROR: JavaScript heap out of memory', false, 'out_of_memory', /its own heap/],
   [exit(null, 'SIGABRT'), 'assertion failed', true, 'process_killed', /SIGABRT/],
 ] as const)('tells %j apart', (ended, output, oom, reason, how) => {

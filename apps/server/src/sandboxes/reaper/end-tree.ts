@@ -7,9 +7,10 @@ const LOOK_MS = 25;
 
 /**
  * Ends a tree, daemons and MCP servers included: SIGTERM, and SIGKILL for what is still there after `graceMs`.
+ * @param group what holds the tree together; nothing in it can outrun that.
  * @throws when processes outlive that too.
  */
-export async function endTree(tree: ProcessQuery, graceMs: number): Promise<void> {
+export async function endTree(tree: ProcessQuery, graceMs: number, group: { kill(): Promise<void> }): Promise<void> {
   if (graceMs > 0) {
     const asked = new Set<number>();
     for (const deadline = performance.now() + graceMs; performance.now() < deadline; await sleep(LOOK_MS)) {
@@ -21,5 +22,6 @@ export async function endTree(tree: ProcessQuery, graceMs: number): Promise<void
       }
     }
   }
-  await sweep(tree);
+  // A group that will not end is ended by what its processes carry.
+  await group.kill().catch(() => sweep(tree));
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import { testEnclosure } from '../limits/testing.ts';
 import { spawnSandbox } from './spawn-sandbox.ts';
 
 it('keeps the last words of a process, without the secrets that it was given', async () => {
@@ -10,6 +11,7 @@ it('keeps the last words of a process, without the secrets that it was given', a
     cwd: '/',
     env: { PLAIN_NAME: 'zebra-stripes' },
     user: null,
+    enclosure: await testEnclosure('sesn_test'),
     needs: [],
     secrets: ['zebra-stripes'],
   });
@@ -26,6 +28,7 @@ it('notices that a process has closed its output although it lives', async () =>
     cwd: '/',
     env: { PATH: process.env.PATH },
     user: null,
+    enclosure: await testEnclosure('sesn_silent'),
     needs: [],
     secrets: [],
   });

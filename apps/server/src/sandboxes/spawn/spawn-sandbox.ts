@@ -1,7 +1,11 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { spawnAs, type User } from '../../processes/passage.ts';
 import { secretHider } from '../../telemetry/hide-secrets.ts';
+import type { Breach } from '../limits/breach.ts';
+import type { Enclosure } from '../limits/enclosure.ts';
+import { GATE_DESCRIPTOR } from '../limits/gate.ts';
 import { endStrays } from '../reaper/end-strays.ts';
 import { endTree } from '../reaper/end-tree.ts';
 import type { ProcessQuery } from '../reaper/find-processes.ts';
@@ -14,10 +18,15 @@ export interface ExitInfo {
   signal: NodeJS.Signals | null;
   /** It could not be spawned at all. */
   error: Error | null;
+  /** It was ended for a limit that it had reached. */
+  breach: Breach | null;
+  /** Whether `breach` would tell of a kill for want of memory. */
+  killsCounted: boolean;
 }
 
-export function describeExit({ code, signal, error }: ExitInfo): string {
+export function describeExit({ code, signal, error, breach }: ExitInfo): string {
   if (error) return error.message;
+  if (breach) return breach.event.message;
   return signal ? `ended by ${signal}` : `ended with exit code ${code}`;
 }
 
@@ -26,6 +35,8 @@ export interface Sandbox {
   /** Null: it could not be spawned; `exited` says why. */
   readonly pid: number | null;
   readonly child: ChildProcessWithoutNullStreams;
+  /** What holds its processes together: measures, freezes and thaws them. */
+  readonly enclosure: Enclosure;
   /** By which its processes are found. */
   readonly tree: ProcessQuery;
   /** Resolves when the first process of the tree is gone, whatever ended it. */
@@ -44,7 +55,10 @@ export interface Sandbox {
 
 const OUTPUT_KEPT_CHARS = 4_000;
 
-/** Spawns a sandbox: a process group of its own, its own user when there is one, and the marker by which it is found. */
+/**
+ * Spawns a sandbox: a process group of its own, its own user when there is one, the marker by which it is found, and
+ * its enclosure, which is closed when it has ended.
+ */
 export function spawnSandbox(options: {
   name: SandboxName;
   command: string;
@@ -52,6 +66,7 @@ export function spawnSandbox(options: {
   cwd: string;
   env: NodeJS.ProcessEnv;
   user: User | null;
+  enclosure: Enclosure;
   /** Directories that the process must reach. */
   needs: string[];
   /** What its output must not show to others. */
@@ -59,29 +74,37 @@ export function spawnSandbox(options: {
 }): Sandbox {
   const owned = ownSandbox(options.name, options.user?.uid ?? null);
   const hideSecrets = secretHider(options.secrets);
-  const { command, args, user } = spawnAs(options.user, options, options.needs);
+  const { enclosure } = options;
+  const { user, ...program } = spawnAs(options.user, options, options.needs);
+  const { command, args } = enclosure.launch(program, owned.marker);
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...options.env, [SANDBOX_MARKER]: owned.marker },
     detached: true,
-    stdio: 'pipe',
+    stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
     ...user,
-  });
+  }) as ChildProcessWithoutNullStreams;
+  const admitted = admit(enclosure, child);
+  const { killsCounted } = enclosure;
   const exited = once(child, 'exit').then(
-    ([code, signal]): ExitInfo => ({ code, signal, error: null }),
-    (error: Error): ExitInfo => ({ code: null, signal: null, error }),
+    async ([code, signal]): Promise<ExitInfo> => {
+      const error = await admitted;
+      return { code, signal, error, breach: await enclosure.breachOf({ code, signal }), killsCounted };
+    },
+    (error: Error): ExitInfo => ({ code: null, signal: null, error, breach: null, killsCounted }),
   );
   // Whoever writes to a dead process learns it from `exited`.
   child.stdin.on('error', () => {});
   const end = async (graceMs: number): Promise<void> => {
-    if (child.pid !== undefined && graceMs === 0) killGroup(child.pid);
+    await admitted;
     try {
-      await endTree(owned, graceMs);
+      await endTree(owned, graceMs, enclosure);
     } finally {
       // What outlives that has no owner any more: the reaper goes on with it.
       owned.release();
     }
     await exited;
+    await enclosure.close();
   };
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -90,6 +113,7 @@ export function spawnSandbox(options: {
   return {
     pid: child.pid ?? null,
     child,
+    enclosure,
     tree: owned,
     exited,
     outputEnded: new Promise((resolve) => child.stdout.once('close', resolve).once('end', resolve)),
@@ -100,10 +124,17 @@ export function spawnSandbox(options: {
   };
 }
 
-function killGroup(pid: number): void {
+/** Lets the waiting process go once it stands in its enclosure. @returns what kept it from that; then it ends. */
+async function admit(enclosure: Enclosure, child: ChildProcess): Promise<Error | null> {
+  const gate = child.stdio[GATE_DESCRIPTOR] as Writable | undefined;
+  gate?.on('error', () => {});
+  if (child.pid === undefined) return null;
   try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The group is empty already.
+    await enclosure.admit(child.pid);
+    gate?.end('go\n');
+    return null;
+  } catch (error) {
+    gate?.destroy();
+    return error as Error;
   }
 }

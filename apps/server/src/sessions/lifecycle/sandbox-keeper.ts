@@ -33,6 +33,7 @@ export class SandboxKeeper {
   state: 'none' | 'starting' | 'live' | 'sick' | 'lost' = 'none';
   lostReason: StatusReason = 'process_exited';
   lostDetail: string | null = null;
+  #cause: string | null = null;
   /** It ended by itself with exit code 0. */
   endedCleanly = false;
   /** Of a process that was lost before it was ready. */
@@ -139,7 +140,15 @@ export class SandboxKeeper {
     });
   }
 
+  /** The limit for which the last process was ended, in words for the model; told once. */
+  takeCause(): string | null {
+    const cause = this.#cause;
+    this.#cause = null;
+    return cause;
+  }
+
   async #loseExited(session: HarnessSession, exit: ExitInfo): Promise<void> {
+    this.#cause = exit.breach?.event.message ?? null;
     const output = session.lastOutput();
     const { reason, how } = classifyExit(exit, output, () => this.#options.care.health.oom.explains());
     this.endedCleanly = exit.code === 0;

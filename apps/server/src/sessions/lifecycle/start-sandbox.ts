@@ -20,7 +20,7 @@ export async function startSandbox({ ctx, owned, row, turns, sandbox }: RunnerPa
     const reason = startReason(session);
     await transition(ctx, owned, session, { sandboxPhase: 'starting', pid: null, operationDone }, { reason });
   }
-  const interrupted = hasOpenTurn(session) ? await turns.reopen() : null;
+  const interrupted = hasOpenTurn(session) ? await turns.reopen(sandbox.takeCause()) : null;
   sandbox.start(session, interrupted, recovers ? 'recovery' : 'wanted');
 }
 

@@ -106,7 +106,7 @@ export class TurnDriver {
   }
 
   /** Takes over a turn that lost its process: its unanswered tool calls get a result that says so. */
-  async reopen(): Promise<InterruptedTurn | null> {
+  async reopen(cause: string | null = null): Promise<InterruptedTurn | null> {
     const { ctx, owned } = this.#options;
     const turn = await reopenTurn(ctx, owned);
     if (!turn) {
@@ -122,7 +122,7 @@ export class TurnDriver {
     if (unknownTools.length > 0) {
       await appendEvents(ctx, owned, { turnId: turn.id, events: unknownResults(unknownTools) });
     }
-    return { turn, unknownTools, asks };
+    return { turn, unknownTools, asks, cause };
   }
 
   /** Lets go of the turn: it stays open, for another process. */

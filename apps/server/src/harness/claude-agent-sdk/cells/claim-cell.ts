@@ -37,6 +37,7 @@ export async function claimCell(
       await node.cells.bind({ sessionId: session.id, generation }, { cellId, ...before });
       throw error;
     });
+    cell.sandbox.enclosure.adopt(session.id, sessionDirectory(node.dataDir, session.id).root);
     const input = new MessageQueue();
     const { config, work } = sessionDirectory(node.dataDir, session.id);
     const written = () => writtenTranscript(config, harnessSessionId, node.userOf(number)?.uid ?? null);

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { prewarm, type SpareProcess } from '@anthropic-ai/claude-agent-sdk';
 import { discardDirectory } from '../../../directories/cell-directory.ts';
 import { prepareDirectory, type SessionDirectory, sessionDirectory } from '../../../directories/session-directory.ts';
+import type { Enclosure } from '../../../sandboxes/limits/enclosure.ts';
 import type { Spare } from '../../../sandboxes/pool/spare.ts';
 import type { ExitInfo, Sandbox } from '../../../sandboxes/spawn/spawn-sandbox.ts';
 import type { HarnessNode } from '../claude-harness.ts';
+import { enclose } from '../enclose.ts';
 import { type Employer, processOptions } from '../process-options.ts';
 import type { CellKind } from './cell-kind.ts';
 import { probeParked } from './probe-parked.ts';
@@ -41,20 +43,26 @@ export async function makeCell(
   const harnessSessionId = randomUUID();
   let sandbox: Sandbox | undefined;
   let employer: Employer | undefined;
+  let enclosure: Enclosure | undefined;
   const abort = () => void sandbox?.kill().catch(() => {});
   signal.addEventListener('abort', abort, { once: true });
   const remove = async () => {
     await sandbox?.kill();
+    await enclosure?.close();
     await discardDirectory(node.dataDir, id);
   };
   try {
     await prepareDirectory(node.dataDir, id, user);
+    const { definition } = kind;
+    const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: id, generation: 0 };
+    enclosure = await enclose(node, { name, definition, directory, user }, () => employer?.sink ?? null);
     const options = processOptions(
       {
-        definition: kind.definition,
-        name: { node: { id: node.id, incarnation: node.incarnation }, sessionId: id, generation: 0 },
+        definition,
+        name,
         directory,
         user,
+        enclosure,
         gatewayUrl: node.gatewayUrl,
         gatewayToken: node.issueToken({ sessionId: id, generation: 0 }),
         mcpSecrets: new Map(),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { changeAgent as change } from '../../../../agents/change-agent.ts';
 import { findAgent } from '../../../../agents/find-agents.ts';
 import { reviseServers } from '../../../../agents/mcp/revise-servers.ts';
+import { refuseExcess } from '../../../../agents/refuse-excess.ts';
 import { defaultName, reviseAgent } from '../../../../agents/revise-agent.ts';
 import { mergeMetadata } from '../../../../sessions/metadata.ts';
 import type { Api, App } from '../../../api.ts';
@@ -41,6 +42,7 @@ export function changeAgent(app: App, api: Api): void {
           name: defaultName(current.definition.agent_type, agentId),
           model: api.settings.DEFAULT_MODEL,
         });
+        if (config.limits) refuseExcess(definition.limits, api.settings);
         const known = definition.mcp_servers;
         const mcp_servers =
           servers === undefined

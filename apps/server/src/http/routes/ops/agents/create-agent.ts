@@ -2,6 +2,7 @@ import { newId } from '@aaas/contract/ids';
 import { CreateAgentRequest, CreateAgentResponse } from '@aaas/contract/operations-api';
 import { createAgent as storeAgent } from '../../../../agents/create-agent.ts';
 import { defineAgent } from '../../../../agents/define-agent.ts';
+import { refuseExcess } from '../../../../agents/refuse-excess.ts';
 import { defaultName } from '../../../../agents/revise-agent.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import type { Api, App } from '../../../api.ts';
@@ -24,6 +25,7 @@ export function createAgent(app: App, api: Api): void {
     async (request, reply) => {
       const { config, metadata, auto_start: start } = request.body;
       const { workspaceId } = request.principal;
+      refuseExcess(config.limits, api.settings);
       if (config.model !== undefined) await requireModel(api, workspaceId, config.model);
       const agentId = newId('agent');
       const name = defaultName(config.agent_type, agentId);

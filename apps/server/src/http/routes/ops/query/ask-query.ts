@@ -3,6 +3,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { QueryAccepted, QueryAnswer, QueryRequest } from '@aaas/contract/query-api';
 import { z } from 'zod';
 import { defineAgent } from '../../../../agents/define-agent.ts';
+import { refuseExcess } from '../../../../agents/refuse-excess.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import { requirePlace } from '../../../../sessions/inbox/require-place.ts';
 import { createQuery } from '../../../../sessions/queries/create-query.ts';
@@ -36,6 +37,7 @@ export function askQuery(app: App, api: Api): void {
       const { workspaceId, keyId } = request.principal;
       const { agent_type: agentType } = request.query;
       const { message, query = message as string, context, config } = request.body;
+      refuseExcess(config?.limits, api.settings);
       if (config?.model !== undefined) await requireModel(api, workspaceId, config.model);
       const fallback = { name: agentType, model: api.settings.DEFAULT_MODEL };
       await requirePlace(api.ctx, api.line, api.settings.MAX_WAITING_AGENTS, { workspaceId, sessionId: null });
