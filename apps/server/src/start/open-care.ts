@@ -12,6 +12,8 @@ export function openCare(options: {
   settings: Settings;
   pool: Pool;
   metrics: Metrics;
+  /** The sandboxes of this node were made to stand still. */
+  frozen(): boolean;
   log: Logger;
   /** Whether there is memory for one more start beside those under way. */
   hasMemory(starting: number): boolean;
@@ -35,6 +37,7 @@ export function openCare(options: {
     },
     store: (samples) => storeSamples(pool, samples),
     onChecked: (result, seconds) => metrics.healthChecked(result, seconds),
+    frozen: options.frozen,
     onGap: (ms) => metrics.stoodStill(ms / 1000),
     log,
   });

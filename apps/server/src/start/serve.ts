@@ -187,7 +187,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     frozen: () => lifeline.frozen || !lease.held,
   };
   const memory = openMemory(settings);
-  const care = openCare({ settings, pool, metrics, log, hasMemory: memory.hasRoom });
+  const care = openCare({ settings, pool, metrics, log, frozen: ctx.frozen, hasMemory: memory.hasRoom });
   closers.add('health checks', () => care.health.close());
   const bounds = workerBounds(settings);
   const harnessNode: HarnessNode = {
