@@ -10,6 +10,7 @@ export type StartKind = keyof typeof START_KINDS;
 
 /** The parts of a start, in their order. */
 export const START_STEPS = {
+  queue: 'It waits for its turn among the starts of the node.',
   directory: 'The directory of the session is prepared, and what its process needs is read.',
   claim: 'A spare of the pool is bound to the session.',
   spawn: 'The process is spawned.',
@@ -41,6 +42,7 @@ export const StartReport = z
     miss: z.enum(keys<PoolMiss>(POOL_MISSES)).nullable().describe('Why it is cold; null: it is not.'),
     steps: z
       .object({
+        queue_ms: ms(START_STEPS.queue),
         directory_ms: ms(START_STEPS.directory),
         claim_ms: ms(START_STEPS.claim),
         spawn_ms: ms(START_STEPS.spawn),

@@ -5,10 +5,12 @@ import { discardOldPaths } from '../directories/cell-directory.ts';
 import { type CellKind, kindOf } from '../harness/claude-agent-sdk/cells/cell-kind.ts';
 import { type Cell, makeCell } from '../harness/claude-agent-sdk/cells/make-cell.ts';
 import type { HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
-import { readMemory } from '../sandboxes/pool/pool-capacity.ts';
+import { totalMemory } from '../sandboxes/pool/pool-capacity.ts';
 import { WarmPool } from '../sandboxes/pool/warm-pool.ts';
+import type { StartGate } from '../sandboxes/spawn/start-gate.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
+import type { Memory } from './open-memory.ts';
 
 const OLD_PATHS_EVERY_MS = 600_000;
 // What a process reads when it starts and no claim can change.
@@ -28,10 +30,19 @@ export function openWarmPool(options: {
   ctx: SessionContext;
   /** Sessions that this node owns. */
   owned(): number;
+  starts: StartGate;
+  memory: Memory;
 }): { pool: WarmPool<CellKind, Cell>; close(): Promise<void> } {
-  const { node, settings, live, ctx, owned } = options;
+  const { node, settings, live, ctx, owned, starts, memory } = options;
   const pool = new WarmPool<CellKind, Cell>({
-    make: (kind, signal) => makeCell(node, kind, { startMs: settings.START_TIMEOUT * 1000, signal }),
+    make: async (kind, signal) => {
+      const leave = await starts.enter({ urgency: () => 'spare', signal, onWait: () => {} });
+      try {
+        return await makeCell(node, kind, { startMs: settings.START_TIMEOUT * 1000, signal });
+      } finally {
+        leave();
+      }
+    },
     usualKinds: () => usualKinds(settings.DEFAULT_MODEL, node.mcpConnectMs),
     bounds: {
       get min() {
@@ -44,7 +55,7 @@ export function openWarmPool(options: {
         return settings.MAX_AGENTS - owned();
       },
     },
-    memory: readMemory,
+    memory: () => ({ total: totalMemory(), available: memory.available() - memory.reserve() }),
     metrics: ctx.metrics,
     log: ctx.log,
     now: () => performance.now(),

@@ -214,6 +214,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     live,
     ctx,
     owned: () => worker.owned,
+    starts: care.starts,
+    memory,
   });
   const worker: Worker = new Worker({
     ctx,

@@ -7189,7 +7189,7 @@ export interface components {
         };
         StartReport: {
             /** @description Where the start failed. */
-            failed_step: ("directory" | "claim" | "spawn" | "handshake" | "mcp" | "first_token") | null;
+            failed_step: ("queue" | "directory" | "claim" | "spawn" | "handshake" | "mcp" | "first_token") | null;
             /** @description For people: the likely cause of the failure and what to do. */
             hint: string | null;
             /** @description Tells the starts of a session apart. */
@@ -7210,6 +7210,8 @@ export interface components {
                 handshake_ms?: number;
                 /** @description Milliseconds. The first turn waits for the MCP servers of the agent. */
                 mcp_ms?: number;
+                /** @description Milliseconds. It waits for its turn among the starts of the node. */
+                queue_ms?: number;
                 /** @description Milliseconds. The process is spawned. */
                 spawn_ms?: number;
             };

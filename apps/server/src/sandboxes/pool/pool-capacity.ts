@@ -6,6 +6,7 @@ export const SPARE_BYTES = 256 * 2 ** 20;
 /** Memory in bytes. */
 export interface Memory {
   total: number;
+  /** Beyond what is kept in reserve for agents. */
   available: number;
 }
 
@@ -27,9 +28,8 @@ export function poolCapacity(
   return slots < byMemory ? { max: Math.max(0, slots), limit: 'slots' } : { max: byMemory, limit: 'memory' };
 }
 
-/** The memory of this machine, or of the container that confines us. */
-export function readMemory(): Memory {
+/** The memory of this machine, or of the container that confines us, in bytes. */
+export function totalMemory(): number {
   // Without a limit the first is 0, or more than there is.
-  const total = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
-  return { total, available: process.availableMemory() };
+  return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem());
 }

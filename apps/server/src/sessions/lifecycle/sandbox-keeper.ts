@@ -85,6 +85,7 @@ export class SandboxKeeper {
     const { signal } = this.#starting;
     const urgency = () => (kind === 'recovery' ? kind : this.#options.urgency());
     const onWait = (why: StartDelay) => news(() => this.#options.onQueued(why));
+    clock.enter('queue');
     const leave = await care.starts.enter({ urgency, signal, onWait });
     try {
       const { generation } = owned;
