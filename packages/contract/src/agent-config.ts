@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AgentBudget } from './budgets.ts';
 import { McpServersPatch, McpServersRequest, type StoredMcpServer } from './mcp.ts';
+import { AgentNetwork } from './network.ts';
 import { RestartPolicy, RestartPolicyPatch } from './restart-policy.ts';
 
 export const AGENT_TYPE_NAMES = [
@@ -76,6 +77,7 @@ export const AgentConfigRequest = z
       .optional()
       .describe('Environment of this agent’s process alone. Values are never shown again.'),
     mcp_servers: McpServersRequest.optional(),
+    network: AgentNetwork.optional().describe('Without it NETWORK_ALLOW holds. Enforced at isolation `sandbox` alone.'),
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
     limits: z.unknown().optional(),
     restart_policy: RestartPolicy.optional().describe('What becomes of it when its process is lost.'),
@@ -134,6 +136,8 @@ export interface AgentDefinition {
   env: Record<string, string>;
   mcp_servers: Record<string, StoredMcpServer>;
   harness: 'claude-agent-sdk';
+  /** What it may reach; null, and in older versions missing: what NETWORK_ALLOW says. */
+  network?: AgentNetwork | null;
   /** Versions of before budgets have none. */
   budget?: AgentBudget | null;
   /** Null, and in older versions nothing: all of it is the platform's. */

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { AgentBudget, BudgetState } from './budgets.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
+import { ISOLATION_LEVELS } from './isolation.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
+import { AgentNetwork } from './network.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
 import { StartReport } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
@@ -47,6 +49,7 @@ export const AgentConfig = z
     mcp_servers: z.record(z.string(), McpServerView),
     harness: z.literal('claude-agent-sdk'),
     budget: AgentBudget.nullable(),
+    network: AgentNetwork.nullable().describe('null: NETWORK_ALLOW holds.'),
     restart_policy: RestartPolicy.nullable().describe('What it does not name is the platform’s.'),
     idle_timeout_seconds: z
       .number()
@@ -274,8 +277,10 @@ export const Health = z
     upstreams: z.array(UpstreamHealth),
     enforcement: z.object({
       isolation: z
-        .enum(['user', 'process'])
-        .describe('user: each agent runs as a user of its own; process: as the server’s.'),
+        .enum(ISOLATION_LEVELS)
+        .describe(
+          'sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.',
+        ),
     }),
   })
   .meta({ id: 'Health' });

@@ -24,6 +24,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     temperature: config.temperature ?? null,
     env: config.env ?? {},
     mcp_servers: {},
+    network: config.network ?? null,
     harness: 'claude-agent-sdk',
     budget: config.budget ?? null,
     restart_policy: config.restart_policy ?? null,

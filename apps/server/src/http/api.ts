@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeLoad } from '@aaas/contract/fleet';
+import type { IsolationLevel } from '@aaas/contract/isolation';
 import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -33,7 +34,7 @@ export interface Api {
   simulated: boolean;
   /** How the model providers are, and what they serve. */
   gateway: Pick<Gateway, 'upstreams' | 'models'>;
-  isolation: 'user' | 'process';
+  isolation: IsolationLevel;
   /** What the platform does when a process is lost whose agent says nothing of it. */
   restartDefaults: RestartDefaults;
   /** Where this node keeps the directories of sessions. */

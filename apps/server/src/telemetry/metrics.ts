@@ -47,6 +47,8 @@ export interface Metrics extends SandboxMetrics {
   lineFull(): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
+  /** A sandboxed agent wanted to connect to a host outside. */
+  agentConnected(outcome: 'allowed' | 'refused'): void;
 }
 
 /** What is read when somebody scrapes. */
@@ -70,7 +72,15 @@ const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 
 
 // Those that everybody meets start at 0: of a series that begins with 1, Prometheus sees no increase.
 const ERROR_TYPES = [
-  ...['start_failed', 'process_exited', 'process_killed', 'out_of_memory', 'stream_ended', 'transcript_lost'],
+  ...[
+    'start_failed',
+    'start_refused',
+    'process_exited',
+    'process_killed',
+    'out_of_memory',
+    'stream_ended',
+    'transcript_lost',
+  ],
   ...['control_channel_timeout', 'turn_stalled', 'node_lost', 'attempts_used_up', 'recovery_off', 'turn_retry'],
   ...['turn_timed_out', 'model_overloaded_error', 'model_rate_limited_error', 'model_request_failed_error'],
 ];
@@ -196,6 +206,13 @@ export function createMetrics(): Metrics & { registry: Registry } {
   });
   for (const reason of SLEEP_REASONS) sleeps.inc({ reason }, 0);
   for (const outcome of ['verified', 'repaired', 'unverified']) checks.inc({ outcome }, 0);
+  const connections = new Counter({
+    name: 'aaas_agent_connections_total',
+    help: 'Connections that sandboxed agents on this node wanted to hosts outside, by whether they were let out.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['allowed', 'refused']) connections.inc({ outcome }, 0);
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -214,6 +231,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
     auditEntryLost: () => unrecorded.inc(),
+    agentConnected: (outcome) => connections.inc({ outcome }),
     nodeFrozen: () => frozen.inc(),
     leaseLost: () => lost.inc(),
     processesReaped: (count) => reaped.inc(count),

@@ -21,11 +21,16 @@ export function healthCommand(program: Command): void {
           uptime: duration(health.uptime_seconds * 1000),
           database: health.database,
           agents: `${health.agents.owned} of at most ${health.agents.max} on this node`,
-          isolation:
-            health.enforcement.isolation === 'user' ? 'each agent is a user of its own' : 'none between agents',
+          isolation: ISOLATION[health.enforcement.isolation],
           model: health.simulated ? 'SIMULATED: set ANTHROPIC_API_KEY for a real one' : 'real',
         });
       }
       if (health.status !== 'ok') process.exitCode = EXIT.failed;
     });
 }
+
+const ISOLATION = {
+  sandbox: 'each agent in a sandbox of its own',
+  user: 'each agent is a user of its own',
+  process: 'none between agents',
+};

@@ -7,11 +7,12 @@ const LOOK_MS = 25;
 
 /**
  * Ends a tree, daemons and MCP servers included: SIGTERM, and SIGKILL for what is still there after `graceMs`.
+ * @param unasked is not asked to end, only killed.
  * @throws when processes outlive that too.
  */
-export async function endTree(tree: ProcessQuery, graceMs: number): Promise<void> {
+export async function endTree(tree: ProcessQuery, graceMs: number, unasked?: number): Promise<void> {
   if (graceMs > 0) {
-    const asked = new Set<number>();
+    const asked = new Set(unasked === undefined ? [] : [unasked]);
     for (const deadline = performance.now() + graceMs; performance.now() < deadline; await sleep(LOOK_MS)) {
       const left = await findProcesses(tree);
       if (left.length === 0) return;

@@ -11,6 +11,8 @@ it('keeps the last words of a process, without the secrets that it was given', a
     env: { PLAIN_NAME: 'zebra-stripes' },
     user: null,
     needs: [],
+    writable: [],
+    confinement: null,
     secrets: ['zebra-stripes'],
   });
   await once(sandbox.child, 'close');
@@ -27,6 +29,8 @@ it('notices that a process has closed its output although it lives', async () =>
     env: { PATH: process.env.PATH },
     user: null,
     needs: [],
+    writable: [],
+    confinement: null,
     secrets: [],
   });
   sandbox.child.stdout.resume();

@@ -1,7 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { spawnAs, type User } from '../../processes/passage.ts';
 import { secretHider } from '../../telemetry/hide-secrets.ts';
+import type { Confinement } from '../isolation/confinement.ts';
+import { locateProgram } from '../isolation/locate-process.ts';
 import { endStrays } from '../reaper/end-strays.ts';
 import { endTree } from '../reaper/end-tree.ts';
 import type { ProcessQuery } from '../reaper/find-processes.ts';
@@ -23,8 +26,10 @@ export function describeExit({ code, signal, error }: ExitInfo): string {
 
 /** The process tree of a session on this node. */
 export interface Sandbox {
-  /** Null: it could not be spawned; `exited` says why. */
+  /** Of the program itself. Null: it could not be spawned, `exited` says why; or it is not `located` yet. */
   readonly pid: number | null;
+  /** Resolves when `pid` is known, or never will be. */
+  readonly located: Promise<void>;
   readonly child: ChildProcessWithoutNullStreams;
   /** By which its processes are found. */
   readonly tree: ProcessQuery;
@@ -54,21 +59,29 @@ export function spawnSandbox(options: {
   user: User | null;
   /** Directories that the process must reach. */
   needs: string[];
+  /** Of those, the ones that it may write. */
+  writable: string[];
+  /** The sandbox around it; null: none. Closed when the process ends. */
+  confinement: Confinement | null;
   /** What its output must not show to others. */
   secrets: string[];
 }): Sandbox {
   const owned = ownSandbox(options.name, options.user?.uid ?? null);
   const hideSecrets = secretHider(options.secrets);
-  const { command, args, user } = spawnAs(options.user, options, options.needs);
+  const { confinement } = options;
+  const program = confinement ? { ...confinement.wrap(options, options.writable), cwd: options.cwd } : options;
+  const needs = [...options.needs, ...(confinement?.needs ?? [])];
+  const { command, args, user } = spawnAs(options.user, program, needs);
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...options.env, [SANDBOX_MARKER]: owned.marker },
     detached: true,
-    stdio: 'pipe',
+    stdio: confinement ? ['pipe', 'pipe', 'pipe', 'ipc'] : 'pipe',
     ...user,
-  });
+  }) as ChildProcessWithoutNullStreams;
+  confinement?.adopt(child);
   const exited = once(child, 'exit').then(
-    ([code, signal]): ExitInfo => ({ code, signal, error: null }),
+    ([code, signal]): ExitInfo => (confinement ? programExit(code, signal) : { code, signal, error: null }),
     (error: Error): ExitInfo => ({ code: null, signal: null, error }),
   );
   // Whoever writes to a dead process learns it from `exited`.
@@ -76,7 +89,8 @@ export function spawnSandbox(options: {
   const end = async (graceMs: number): Promise<void> => {
     if (child.pid !== undefined && graceMs === 0) killGroup(child.pid);
     try {
-      await endTree(owned, graceMs);
+      // bubblewrap would not hand the signal on but take everything with it; it ends when its program does.
+      await endTree(owned, graceMs, confinement ? child.pid : undefined);
     } finally {
       // What outlives that has no owner any more: the reaper goes on with it.
       owned.release();
@@ -87,8 +101,20 @@ export function spawnSandbox(options: {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-OUTPUT_KEPT_CHARS);
   });
+  let pid = child.pid ?? null;
+  let located = Promise.resolve();
+  if (confinement && pid !== null) {
+    const outer = pid;
+    pid = null;
+    located = locateProgram(outer, () => child.exitCode !== null || child.signalCode !== null).then((found) => {
+      pid = found;
+    });
+  }
   return {
-    pid: child.pid ?? null,
+    get pid() {
+      return pid;
+    },
+    located,
     child,
     tree: owned,
     exited,
@@ -98,6 +124,12 @@ export function spawnSandbox(options: {
     kill: () => end(0),
     endStrays: (since) => endStrays(owned, options.command, since),
   };
+}
+
+/** bubblewrap ends with 128 + n when signal n has ended its program. */
+function programExit(code: number | null, signal: NodeJS.Signals | null): ExitInfo {
+  const name = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
+  return name ? { code: null, signal: name as NodeJS.Signals, error: null } : { code, signal, error: null };
 }
 
 function killGroup(pid: number): void {

@@ -39,7 +39,7 @@ export async function claimCell(
     const written = () => writtenTranscript(config, harnessSessionId, node.userOf(number)?.uid ?? null);
     const claude = new ClaudeSession({ input, plan: null, sink, mcpConnectMs: null, clock, written });
     claude.attachProcess(cell.sandbox);
-    cell.employ({ definition: session.definition, sink, claude });
+    await cell.employ({ definition: session.definition, sink, claude }, session.id);
     const run = cell.process.claim({
       prompt: input,
       options: {

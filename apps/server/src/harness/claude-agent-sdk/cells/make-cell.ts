@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { prewarm, type SpareProcess } from '@anthropic-ai/claude-agent-sdk';
 import { discardDirectory } from '../../../directories/cell-directory.ts';
 import { prepareDirectory, type SessionDirectory, sessionDirectory } from '../../../directories/session-directory.ts';
+import type { Confinement } from '../../../sandboxes/isolation/confinement.ts';
 import type { Spare } from '../../../sandboxes/pool/spare.ts';
 import type { ExitInfo, Sandbox } from '../../../sandboxes/spawn/spawn-sandbox.ts';
 import type { HarnessNode } from '../claude-harness.ts';
@@ -22,7 +23,7 @@ export interface Cell extends Spare<ExitInfo> {
   readonly sandbox: Sandbox;
   readonly process: SpareProcess;
   /** Whoever claims it says for whom it works before it is told to. */
-  employ(employer: Employer): void;
+  employ(employer: Employer, sessionId: string): Promise<void>;
 }
 
 /**
@@ -39,21 +40,25 @@ export async function makeCell(
   const directory = sessionDirectory(node.dataDir, id);
   const harnessSessionId = randomUUID();
   let sandbox: Sandbox | undefined;
+  let confinement: Confinement | null = null;
   let employer: Employer | undefined;
   const abort = () => void sandbox?.kill().catch(() => {});
   signal.addEventListener('abort', abort, { once: true });
   const remove = async () => {
     await sandbox?.kill();
+    await confinement?.close();
     await discardDirectory(node.dataDir, id);
   };
   try {
     await prepareDirectory(node.dataDir, id, user);
+    confinement = await node.confine({ id, directory, user, definition: kind.definition });
     const options = processOptions(
       {
         definition: kind.definition,
         name: { node, sessionId: id, generation: 0 },
         directory,
         user,
+        confinement,
         gatewayUrl: node.gatewayUrl,
         gatewayToken: node.issueToken({ sessionId: id, generation: 0 }),
         mcpSecrets: new Map(),
@@ -76,7 +81,9 @@ export async function makeCell(
     });
     process.claimed.catch(() => {});
     if (!sandbox) throw new Error('failed to start a spare: nothing was spawned');
-    const { child, exited, pid } = sandbox;
+    const { child, exited } = sandbox;
+    await sandbox.located;
+    const { pid } = sandbox;
     await probeParked(child, PROBE_WITHIN_MS);
     return {
       id,
@@ -87,7 +94,8 @@ export async function makeCell(
       process,
       pid,
       exited,
-      employ: (given) => {
+      employ: async (given, sessionId) => {
+        await confinement?.rename(sessionId);
         employer = given;
       },
       probe: () => probeParked(child, PROBE_WITHIN_MS),
