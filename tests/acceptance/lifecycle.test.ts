@@ -177,7 +177,7 @@ it('serves more agents than have a place: the one that has been idle longest sle
   const small = await startTestPlatform({ MAX_AGENTS: '2' });
   try {
     const live = () =>
-      findProcesses(`${small.dataDir}/sessions/`).filter((found) => found.command.includes('claude')).length;
+      findProcesses(`${small.dataDir}/sessions/`).filter((found) => /^\S*\/claude /.test(found.command)).length;
     const [a, b, c, d] = await Promise.all([1, 2, 3, 4].map(() => deployAgent(small, {}, false)));
     if (!a || !b || !c || !d) throw new Error('four agents were deployed');
     for (const agent of [a, b]) {

@@ -13,7 +13,12 @@ let platform: Platform;
 let greeter: HttpMcpServer;
 beforeAll(async () => {
   greeter = await startMcpServer(HEADER);
-  platform = await startTestPlatform({ MCP_ALLOW_PRIVATE: '127.0.0.1', MCP_CONNECT_TIMEOUT: '3' });
+  platform = await startTestPlatform({
+    MCP_ALLOW_PRIVATE: '127.0.0.1',
+    MCP_CONNECT_TIMEOUT: '3',
+    // Where the servers are that agents start themselves.
+    SANDBOX_PATHS: fileURLToPath(new URL('../../node_modules', import.meta.url)),
+  });
 });
 afterAll(async () => {
   await platform?.dispose();

@@ -1,4 +1,13 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { script, until } from '../support/platform.ts';
@@ -32,13 +41,12 @@ it('keeps its agents, their memory and their files over a restart', async () => 
 });
 
 describe.runIf(nobodyCanRun())('as a plain user', () => {
-  it('works all the way, and says what it cannot do', async () => {
+  it('works all the way, in sandboxes too', async () => {
     await using site = await newSite();
     mkdirSync(site.dataDir);
     chownSync(site.dataDir, NOBODY, NOBODY);
     const server = await site.start({}, true);
-    await until(() => server.stdout().includes('Warning'));
-    expect((await server.json('GET', '/health', site.key())).enforcement).toEqual({ isolation: 'process' });
+    expect((await server.json('GET', '/health', site.key())).enforcement).toMatchObject({ isolation: 'sandbox' });
 
     const agent = await deployOn(server, site.key());
     expect(await agent.say('hello')).toBe('Simulated reply 1: hello');
@@ -55,6 +63,48 @@ describe.runIf(nobodyCanRun())('as a plain user', () => {
     server.signal('SIGINT');
     expect((await server.exited()).code).toBe(0);
     expect(processesOf(site.dataDir)).toEqual([]);
+  });
+
+  it('serves one workspace and its test side where nothing keeps agents apart, and says so', async () => {
+    await using site = await newSite();
+    mkdirSync(site.dataDir);
+    chownSync(site.dataDir, NOBODY, NOBODY);
+    // All that the server needs but a bwrap.
+    const path = join(site.parent, 'bin');
+    mkdirSync(path);
+    symlinkSync('/usr/bin/setpriv', join(path, 'setpriv'));
+    const server = await site.start({ PATH: path }, true);
+    await until(() => server.stdout().includes('Warning'));
+    expect(server.stdout()).toContain('bubblewrap (bwrap) is not installed');
+    expect((await server.json('GET', '/health', site.key())).enforcement).toMatchObject({ isolation: 'process' });
+    const first = await deployOn(server, site.key());
+    expect(await first.say('hello')).toBe('Simulated reply 1: hello');
+    const test = (await server.json('POST', '/api/v1/keys', site.key(), { name: 'test', test: true })).key;
+    expect(await (await deployOn(server, test)).say('hello')).toBe('Simulated reply 1: hello');
+
+    const made = await server.json('POST', '/api/v1/workspaces', site.key(), { name: 'second' });
+    const second = await deployOn(server, made.admin_key.key);
+    await until(async () => (await second.view()).status === 'error');
+    const { status_reason: reason, status_detail: detail } = await second.view();
+    expect([reason, detail]).toEqual(['start_refused', expect.stringContaining('serves another workspace')]);
+    expect(await first.say('hello')).toBe('Simulated reply 2: hello');
+  });
+});
+
+describe('an isolation that was asked for', () => {
+  it.runIf(AS_ROOT)('is not exchanged for a weaker one', async () => {
+    await using site = await newSite();
+    const none = await site.spawn({ ISOLATION: 'sandbox', PATH: '/nonexistent' });
+    expect((await none.exited()).code).toBe(1);
+    expect(none.stderr()).toBe(
+      'aaas: ISOLATION=sandbox is not available here: bubblewrap (bwrap) is not installed. See docs/isolation.md, or set it to auto.\n',
+    );
+    const root = await site.spawn({ ISOLATION: 'process' });
+    expect((await root.exited()).code).toBe(1);
+    expect(root.stderr()).toMatch(/^aaas: ISOLATION=process is not available here: agents would run as root\..*\n$/);
+    const shown = await site.spawn({ SANDBOX_PATHS: site.parent });
+    expect((await shown.exited()).code).toBe(1);
+    expect(shown.stderr()).toMatch(/^aaas: Bad setting SANDBOX_PATHS: .* would show agents the data directory .*\n$/);
   });
 });
 
@@ -97,7 +147,7 @@ describe.runIf(AS_ROOT)('as root', () => {
       }),
     );
     expect(new Set([...uids, 0]).size).toBe(3);
-    expect((await server.json('GET', '/health', site.key())).enforcement).toEqual({ isolation: 'user' });
+    expect((await server.json('GET', '/health', site.key())).enforcement).toMatchObject({ isolation: 'sandbox' });
   });
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AgentBudget } from './budgets.ts';
 import { AgentLimits, AgentLimitsPatch } from './limits.ts';
 import { McpServersPatch, McpServersRequest, type StoredMcpServer } from './mcp.ts';
+import { AgentNetwork } from './network.ts';
 import { RestartPolicy, RestartPolicyPatch } from './restart-policy.ts';
 
 export const AGENT_TYPE_NAMES = [
@@ -83,6 +84,7 @@ export const AgentConfigRequest = z
       .max(31_536_000)
       .optional()
       .describe('Time a person has to approve a tool. Default: APPROVAL_TIMEOUT. 0: nobody is asked.'),
+    network: AgentNetwork.optional().describe('Without it NETWORK_ALLOW holds. Enforced at isolation `sandbox` alone.'),
     harness: z.enum(['claude-agent-sdk', 'native']).optional(),
     limits: AgentLimits.optional().describe('What it may use of its machine.'),
     restart_policy: RestartPolicy.optional().describe('What becomes of it when its process is lost.'),
@@ -144,6 +146,8 @@ export interface AgentDefinition {
   harness: 'claude-agent-sdk';
   /** Null, or in versions of before there were approvals not there: APPROVAL_TIMEOUT. */
   approval_timeout_seconds?: number | null;
+  /** What it may reach; null, and in older versions missing: what NETWORK_ALLOW says. */
+  network?: AgentNetwork | null;
   /** Versions of before budgets have none. */
   budget?: AgentBudget | null;
   /** Null, or what it leaves out: what the platform gives to each agent. Versions of before limits have none. */

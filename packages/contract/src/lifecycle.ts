@@ -56,6 +56,7 @@ export const STATUS_REASONS = {
   turn_retry: 'The model failed; the turn is tried again.',
   provider_down: 'No model provider answers; the turn waits and is tried again.',
   start_failed: 'Its process could not be started.',
+  start_refused: 'Its node must not run it; another try would end the same.',
   process_exited: 'Its process ended by itself; the detail has its exit code.',
   process_killed: 'Its process was ended by a signal that the platform did not send.',
   out_of_memory: 'Its process was ended because memory ran out.',

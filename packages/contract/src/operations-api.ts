@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { AgentBudget, BudgetState } from './budgets.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
+import { ISOLATION_LEVELS } from './isolation.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
 import { AgentLimits, LimitsEnforcement } from './limits.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
+import { AgentNetwork } from './network.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
 import { StartReport } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
@@ -49,6 +51,7 @@ export const AgentConfig = z
     harness: z.literal('claude-agent-sdk'),
     budget: AgentBudget.nullable(),
     limits: AgentLimits.nullable().describe('What it leaves out is what the platform gives to each agent.'),
+    network: AgentNetwork.nullable().describe('null: NETWORK_ALLOW holds.'),
     restart_policy: RestartPolicy.nullable().describe('What it does not name is the platform’s.'),
     idle_timeout_seconds: z
       .number()
@@ -282,8 +285,10 @@ export const Health = z
     upstreams: z.array(UpstreamHealth),
     enforcement: z.object({
       isolation: z
-        .enum(['user', 'process'])
-        .describe('user: each agent runs as a user of its own; process: as the server’s.'),
+        .enum(ISOLATION_LEVELS)
+        .describe(
+          'sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.',
+        ),
       limits: LimitsEnforcement,
     }),
   })

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ISOLATION_LEVELS } from './isolation.ts';
+import { HostList } from './network.ts';
 import { UpstreamsJson } from './upstreams.ts';
 
 const whole = (min: number, max: number) =>
@@ -22,6 +24,12 @@ const addressList = z
   .refine(
     (text) => text.split(',').every((entry) => addressEntry.safeParse(entry.trim().replace(/^\*\./, '')).success),
     'must be networks such as 10.1.0.0/16, addresses or host names, with commas between them',
+  );
+const pathList = z
+  .string()
+  .refine(
+    (text) => text.split(',').every((path) => path.trim().startsWith('/') && path.trim() !== '/'),
+    'must be absolute paths with commas between them, and not /',
   );
 const encryptionKeys = z
   .string()
@@ -220,6 +228,28 @@ export const Settings = z.object({
     .describe(
       'When the server is root, agents run as uids from here on. Default: a range of this node’s own, from 200000 up.',
     ),
+  ISOLATION: z
+    .enum(['auto', ...ISOLATION_LEVELS])
+    .default('auto')
+    .describe(
+      'How agents are kept apart: sandbox (own file system, processes and network), user (own uid), process (not at all: one workspace only); auto takes the strongest that works here. See docs/isolation.md.',
+    ),
+  SANDBOX_PATHS: pathList
+    .optional()
+    .describe(
+      'Files and directories of the machine that sandboxed agents may read, besides /usr and the little of /etc that programs need: tools, models, MCP servers. With commas between them.',
+    ),
+  NETWORK_ALLOW: HostList.default('').describe(
+    'Hosts that sandboxed agents may reach unless they have a list of their own: example.com, *.example.com, example.com:8443, * (every public host), @packages, @git, with commas between them. Default: none but the model gateway.',
+  ),
+  NETWORK_LIMIT: HostList.default('*').describe(
+    'Hosts that sandboxed agents may reach at most, whatever their own lists say; without a port on every port.',
+  ),
+  NETWORK_ALLOW_PRIVATE: addressList
+    .optional()
+    .describe(
+      'Networks, addresses and host names (*.name for all below) that sandboxed agents of every workspace may reach although they are not public, when their lists name them.',
+    ),
   RATE_LIMIT_ENABLED: flag.default(true).describe('false: no request is refused for coming too often.'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).default(60).describe('Requests to /api/v1 a minute, for each key.'),
   RATE_LIMIT_AGENT_CREATION: whole(1, 1_000_000)
@@ -407,6 +437,8 @@ export const LIVE_SETTINGS = [
   'MAX_ARCHIVE_BYTES',
   'MAX_ARCHIVE_ENTRIES',
   'MCP_CONNECT_TIMEOUT',
+  'NETWORK_ALLOW',
+  'NETWORK_LIMIT',
   'LOG_LEVEL',
 ] as const satisfies SettingName[];
 export type LiveSettingName = (typeof LIVE_SETTINGS)[number];
@@ -417,7 +449,13 @@ export function isLive(name: string): name is LiveSettingName {
 
 /** Defaults that belong to an environment; whatever is set itself is stronger. */
 export const PROFILES: Record<Settings['ENVIRONMENT'], Partial<Record<SettingName, string>>> = {
-  development: { MAX_AGENTS: '10', MIN_AGENTS: '0', LOG_LEVEL: 'debug', RATE_LIMIT_ENABLED: 'false' },
+  development: {
+    MAX_AGENTS: '10',
+    MIN_AGENTS: '0',
+    LOG_LEVEL: 'debug',
+    RATE_LIMIT_ENABLED: 'false',
+    NETWORK_ALLOW: '*',
+  },
   staging: { MAX_AGENTS: '50', LOG_LEVEL: 'info', RATE_LIMIT_ENABLED: 'true' },
   production: { MAX_AGENTS: '100', LOG_LEVEL: 'warn', RATE_LIMIT_ENABLED: 'true', REQUIRE_API_KEY: 'true' },
 };

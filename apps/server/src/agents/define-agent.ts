@@ -22,6 +22,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     temperature: config.temperature ?? null,
     env: config.env ?? {},
     mcp_servers: {},
+    network: config.network ?? null,
     harness: 'claude-agent-sdk',
     approval_timeout_seconds: config.approval_timeout_seconds ?? null,
     budget: config.budget ?? null,

@@ -14,6 +14,8 @@ export interface SessionDirectory {
   /** Claude Code's own configuration and transcripts. */
   config: string;
   tmp: string;
+  /** What its sandbox needs and only the server writes: the socket of its gateway, for example. */
+  run: string;
 }
 
 const PARTS = ['work', 'home', 'config', 'tmp'] as const;
@@ -26,6 +28,7 @@ export function sessionDirectory(dataDir: string, sessionId: string): SessionDir
     home: join(root, 'home'),
     config: join(root, 'config'),
     tmp: join(root, 'tmp'),
+    run: join(root, 'run'),
   };
 }
 
@@ -53,6 +56,9 @@ export async function prepareDirectory(dataDir: string, sessionId: string, user:
     if (user) await directory.handle.chown(user.uid, user.gid);
     await directory.handle.chmod(0o700);
   }
+  await using run = await ensureDirectory(root, 'run');
+  if (user) await run.handle.chown(process.getuid?.() ?? 0, user.gid);
+  await run.handle.chmod(user ? 0o710 : 0o700);
 }
 
 /** A link or a file of that name has been put there to lead us astray: it goes. */

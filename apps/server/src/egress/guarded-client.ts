@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { Agent, type Dispatcher, request } from 'undici';
+import { pinnedLookup } from './pinned-lookup.ts';
 import { type EgressRules, resolveTarget } from './resolve-target.ts';
 
 type RequestOptions = NonNullable<Parameters<typeof request<null>>[1]>;
@@ -26,12 +27,7 @@ export class GuardedClient {
       connect: {
         timeout: CONNECT_TIMEOUT_MS,
         // The addresses that were checked, not what the name leads to now.
-        lookup: (host, options, callback) => {
-          const [first, ...rest] = this.#checked.get(host) ?? [];
-          if (!first) callback(new Error(`${host} was not checked`), []);
-          else if (options.all) callback(null, [first, ...rest]);
-          else callback(null, first.address, first.family);
-        },
+        lookup: (host, options, callback) => pinnedLookup(this.#checked.get(host) ?? [])(host, options, callback),
       },
     });
   }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Door, DoorOptions } from './doors/door.ts';
 import type { McpRelay } from './mcp/mcp-relay.ts';
 import type { ModelCatalogue } from './models/model-catalogue.ts';
 import type { RetryPolicy } from './upstreams/retry-policy.ts';
@@ -34,6 +35,8 @@ export interface GatewayOptions {
 export interface Gateway {
   url: string;
   port: number;
+  /** Opens a way in for one sandbox, which reaches neither the port above nor anything else outside. */
+  openDoor(options: DoorOptions): Promise<Door>;
   /** How each upstream is, as this process sees it. */
   upstreams(): UpstreamState[];
   models: ModelCatalogue;

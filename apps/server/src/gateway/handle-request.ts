@@ -3,6 +3,7 @@ import { addLogFields, withLogFields } from '../telemetry/log-context.ts';
 import type { Place } from './admission.ts';
 import { type GatewayError, sendError } from './anthropic-error.ts';
 import { UNCLAIMED } from './cells.ts';
+import type { OpenDoor } from './doors/door.ts';
 import type { Call, GatewayContext } from './gateway-context.ts';
 import { relayMcp } from './mcp/relay-mcp.ts';
 import type { Principal } from './principal.ts';
@@ -16,6 +17,7 @@ import { type TokenClaim, tokenOf, verifyToken } from './tokens.ts';
 const NOT_FOUND: GatewayError = { status: 404, message: 'The model gateway has no such route.' };
 const NO_TOKEN: GatewayError = { status: 401, message: 'A token of the model gateway is required.' };
 const BAD_TOKEN: GatewayError = { status: 401, message: 'The token is not one of this model gateway.' };
+const NOT_YOURS: GatewayError = { status: 401, message: 'The token belongs to another sandbox.' };
 const NO_DATABASE: GatewayError = { status: 503, message: 'The session cannot be checked now; try again later.' };
 const INTERNAL: GatewayError = { status: 500, message: 'The model gateway failed.' };
 
@@ -25,6 +27,7 @@ export async function handleRequest(
   req: IncomingMessage,
   res: ServerResponse,
   closing: AbortSignal,
+  door?: OpenDoor,
 ): Promise<void> {
   const route = routeOf(req.method, req.url);
   if (route.kind === 'unknown') return sendError(res, NOT_FOUND);
@@ -35,6 +38,7 @@ export async function handleRequest(
   const token = tokenOf(req.headers);
   const named = token === null ? null : verifyToken(context.tokenSecret, token);
   if (!named) return sendError(res, token === null ? NO_TOKEN : BAD_TOKEN);
+  if (door && door.name !== named.sessionId) return sendError(res, NOT_YOURS);
   const claim = await claimOf(context, named, res);
   if (!claim) return;
 

@@ -58,3 +58,12 @@ export const LEDGER_WAIT_MS = 5_000;
 
 /** When the gateway closes, requests being served have this long to end. */
 export const CLOSE_GRACE_MS = 5_000;
+
+/** Name of a sandbox's socket in its directory. */
+export const DOOR_SOCKET = 'gateway.sock';
+/** Open connections that one sandbox may have, on each of its two ways in. */
+export const CLIENT_CONNECTIONS_MAX = 256;
+/** Until a host outside has accepted a connection of an agent. */
+export const TUNNEL_CONNECT_TIMEOUT_MS = 10_000;
+/** Silence after which such a connection is closed. */
+export const TUNNEL_IDLE_MS = 600_000;

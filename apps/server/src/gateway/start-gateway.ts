@@ -6,6 +6,7 @@ import { createAdmission } from './admission.ts';
 import { createBudgets } from './budgets/budgets.ts';
 import { createCells } from './cells.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
+import { Doors } from './doors/doors.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Activity, Gateway, GatewayOptions } from './gateway-options.ts';
 import { handleRequest } from './handle-request.ts';
@@ -65,11 +66,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     (req, res) => {
       // A socket that breaks is seen as 'close'; without a listener its error would end the process.
       res.on('error', () => {});
-      const served = handleRequest(context, req, res, closing.signal);
+      if (doors.forwards(req, res)) return;
+      const served = handleRequest(context, req, res, closing.signal, doors.of(req));
       serving.add(served);
       served.finally(() => serving.delete(served));
     },
   );
+  const doors = new Doors(server, log);
   server.maxConnections = MAX_CLIENT_SOCKETS;
   server.listen(0, HOST);
   await once(server, 'listening');
@@ -78,6 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
+    await doors.close();
     const stopped = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     const late = setTimeout(() => closing.abort(), CLOSE_GRACE_MS);
@@ -93,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url: `http://${HOST}:${port}`,
     port,
+    openDoor: (door) => doors.open(door),
     upstreams: () => fleet.all().map(stateOf),
     models: createModelCatalogue(fleet, options.pool, policy),
     close: () => (closed ??= close()),

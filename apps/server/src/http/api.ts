@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeLoad } from '@aaas/contract/fleet';
+import type { IsolationLevel } from '@aaas/contract/isolation';
 import type { LimitsEnforcement } from '@aaas/contract/limits';
 import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
@@ -34,9 +35,9 @@ export interface Api {
   simulated: boolean;
   /** How the model providers are, and what they serve. */
   gateway: Pick<Gateway, 'upstreams' | 'models'>;
-  isolation: 'user' | 'process';
   /** How limits of agents are held on this node. */
   enforcement: LimitsEnforcement;
+  isolation: IsolationLevel;
   /** What the platform does when a process is lost whose agent says nothing of it. */
   restartDefaults: RestartDefaults;
   /** Where this node keeps the directories of sessions. */

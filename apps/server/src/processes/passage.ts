@@ -25,10 +25,10 @@ set -ef
 uid=$1 gid=$2 cwd=$3 covered=$4 kept=$5; shift 5
 IFS='
 '
-n=3
+n=4
 for dir in $kept; do eval "exec $n<\\"\\$dir\\""; n=$((n + 1)); done
 for dir in $covered; do mount -t tmpfs -o mode=0711,size=1m aaas "$dir"; done
-n=3
+n=4
 for dir in $kept; do mkdir -p "$dir"; mount --no-canonicalize --bind "/proc/self/fd/$n" "$dir"; eval "exec $n<&-"; n=$((n + 1)); done
 unset IFS
 cd "$cwd"
@@ -39,7 +39,7 @@ exec setpriv --reuid "$uid" --regid "$gid" --clear-groups -- "$@"
  * Spawns a program as `user` although some of the directories that it needs lie below one that is closed to others,
  * as in a checkout under /root. Root alone can do this: in a mount namespace of the program's own those directories
  * are made reachable at their own paths.
- * @param needs directories that the program must reach, seven at most (the shell has no more descriptors).
+ * @param needs directories that the program must reach, six at most: the shell has no more descriptors, and 3 is the program's.
  */
 export function spawnAs(
   user: User | null,

@@ -28,13 +28,13 @@ import { createApp } from '../http/create-app.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { chooseIsolation } from '../sandboxes/isolation/choose-isolation.ts';
 import { openLimits } from '../sandboxes/limits/open-limits.ts';
 import { agentUids } from '../sandboxes/reaper/agent-uids.ts';
 import { grownRange, ownedSandboxes } from '../sandboxes/reaper/owned-sandboxes.ts';
 import { Reaper } from '../sandboxes/reaper/reaper.ts';
 import { lifeMarker } from '../sandboxes/reaper/sandbox-marker.ts';
 import { startLifeline } from '../sandboxes/reaper/start-lifeline.ts';
-import { agentUsers } from '../sandboxes/spawn/agent-users.ts';
 import { openKeyring } from '../secrets/open-keyring.ts';
 import { expireAsks } from '../sessions/approvals/expire-asks.ts';
 import { bindCell, reserveCell } from '../sessions/lifecycle/bind-cell.ts';
@@ -55,6 +55,7 @@ import { requireFreePort } from './free-port.ts';
 import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
+import { openIsolation } from './open-isolation.ts';
 import { openLease } from './open-lease.ts';
 import { nodeLoad, openMemory } from './open-memory.ts';
 import { openWarmPool } from './open-warm-pool.ts';
@@ -124,9 +125,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   closers.add('key usage', () => keyUsage.close());
   const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
   await prepareTemporaryDir(dataDir);
-  const users = agentUsers(settings.AGENT_UID_BASE, node.id, dataDir);
+  const isolation = chooseIsolation(settings, node.id, dataDir);
   const metrics = createMetrics();
-  const knownUids = await agentUids(pool, users.uidBase);
+  const knownUids = await agentUids(pool, isolation.uidBase);
   const uids = () => grownRange(knownUids);
   const lifeline = await startLifeline({
     marker: lifeMarker(node),
@@ -140,7 +141,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     settings,
     nodeId: node.id,
     dataDir,
-    ownUsers: users.uidBase !== null,
+    ownUsers: isolation.uidBase !== null,
     log,
     count: ({ resource, outcome }) => metrics.sandboxLimited(resource, outcome),
   });
@@ -197,9 +198,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     },
     mayAct: () => lease.whenHeld(),
     dataDir,
-    userOf: (number) => ownerOf({ uidBase: users.uidBase }, number),
     limits: sandboxLimits,
+    userOf: (number) => ownerOf(isolation, number),
     gatewayUrl: gateway.url,
+    ...openIsolation({ isolation, settings, dataDir, pool, gateway, metrics }),
     issueToken: (session) => issueToken(tokenSecret, session),
     mcpSecrets: ({ workspaceId, agentId, definition }) =>
       sandboxSecrets(pool, keyring, { workspaceId, agentId }, definition.mcp_servers),
@@ -274,10 +276,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     version: VERSION,
     simulated: providers.simulated,
     gateway,
-    isolation: users.isolation,
     enforcement: sandboxLimits.enforcement,
+    isolation: isolation.level,
     restartDefaults: bounds,
-    directories: { dataDir, nodeId: node.id, uidBase: users.uidBase },
+    directories: { dataDir, nodeId: node.id, uidBase: isolation.uidBase },
     wake: (sessionId) => {
       if (!worker.wake(sessionId)) hints.wake(sessionId);
     },
@@ -328,8 +330,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
       upstream: providers.description,
       warnings: [
         ...providers.warnings,
-        ...(users.warning ? [users.warning] : []),
         ...(sandboxLimits.weakness ? [limitsWarning(sandboxLimits.weakness)] : []),
+        ...isolation.warnings,
         ...(admin.warning ? [admin.warning] : []),
         ...(settings.REQUIRE_API_KEY ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
       ],

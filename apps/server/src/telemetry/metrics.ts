@@ -51,6 +51,8 @@ export interface Metrics extends SandboxMetrics {
   sandboxLimited(resource: string, outcome: string): void;
   /** An entry of the audit log went to the server's log instead. */
   auditEntryLost(): void;
+  /** A sandboxed agent wanted to connect to a host outside. */
+  agentConnected(outcome: 'allowed' | 'refused'): void;
 }
 
 /** What is read when somebody scrapes. */
@@ -80,6 +82,7 @@ const APPROVAL_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400,
 const ERROR_TYPES = [
   ...[
     'start_failed',
+    'start_refused',
     'process_exited',
     'process_killed',
     'out_of_memory',
@@ -241,6 +244,13 @@ export function createMetrics(): Metrics & { registry: Registry } {
     registers,
   });
   for (const [resource, outcome] of SANDBOX_LIMITS) limits.inc({ resource, outcome }, 0);
+  const connections = new Counter({
+    name: 'aaas_agent_connections_total',
+    help: 'Connections that sandboxed agents on this node wanted to hosts outside, by whether they were let out.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['allowed', 'refused']) connections.inc({ outcome }, 0);
   for (const policy of POLICIES) limited.inc({ policy }, 0);
   for (const agent_type of AGENT_TYPE_NAMES) created.inc({ agent_type }, 0);
   for (const error_type of ERROR_TYPES) errors.inc({ error_type }, 0);
@@ -261,6 +271,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
     approvalEnded: (decision, seconds) => approvals.observe({ decision }, seconds),
     sandboxLimited: (resource, outcome) => limits.inc({ resource, outcome }),
     auditEntryLost: () => unrecorded.inc(),
+    agentConnected: (outcome) => connections.inc({ outcome }),
     nodeFrozen: () => frozen.inc(),
     leaseLost: () => lost.inc(),
     processesReaped: (count) => reaped.inc(count),

@@ -21,8 +21,7 @@ export function healthCommand(program: Command): void {
           uptime: duration(health.uptime_seconds * 1000),
           database: health.database,
           agents: `${health.agents.owned} of at most ${health.agents.max} on this node`,
-          isolation:
-            health.enforcement.isolation === 'user' ? 'each agent is a user of its own' : 'none between agents',
+          isolation: ISOLATION[health.enforcement.isolation],
           limits: Object.entries(health.enforcement.limits)
             .map(([name, how]) => `${name} by ${how}`)
             .join(', '),
@@ -32,3 +31,9 @@ export function healthCommand(program: Command): void {
       if (health.status !== 'ok') process.exitCode = EXIT.failed;
     });
 }
+
+const ISOLATION = {
+  sandbox: 'each agent in a sandbox of its own',
+  user: 'each agent is a user of its own',
+  process: 'none between agents',
+};

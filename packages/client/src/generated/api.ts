@@ -6060,6 +6060,8 @@ export interface components {
             };
             model: string;
             name: string;
+            /** @description null: NETWORK_ALLOW holds. */
+            network: components["schemas"]["AgentNetwork"] | null;
             /** @enum {string} */
             permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
             personality: string | null;
@@ -6093,6 +6095,7 @@ export interface components {
             } | null;
             model?: string | null;
             name?: string | null;
+            network?: components["schemas"]["AgentNetwork"] | null;
             permission_mode?: ("default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto") | null;
             personality?: string | null;
             restart_policy?: components["schemas"]["RestartPolicyPatch"] | null;
@@ -6136,6 +6139,8 @@ export interface components {
             model?: string;
             /** @description For people; defaults to the type and a few characters of the id. */
             name?: string;
+            /** @description Without it NETWORK_ALLOW holds. Enforced at isolation `sandbox` alone. */
+            network?: components["schemas"]["AgentNetwork"];
             /** @enum {string} */
             permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
             /** @description How the agent should come across, in your own words. */
@@ -6179,6 +6184,10 @@ export interface components {
             disk_mb?: number | null;
             memory_mb?: number | null;
             pids?: number | null;
+        };
+        AgentNetwork: {
+            /** @description Hosts that the agent may reach, in the place of NETWORK_ALLOW: `example.com`, `*.example.com` (all below it), `example.com:8443` (without a port 80 and 443), `*` (every public host), `@packages`, `@git`. An empty list: the model gateway alone. */
+            allow: string[];
         };
         AgentType: {
             description: string;
@@ -6590,10 +6599,10 @@ export interface components {
             database: "ok" | "unreachable";
             enforcement: {
                 /**
-                 * @description user: each agent runs as a user of its own; process: as the server’s.
+                 * @description sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.
                  * @enum {string}
                  */
-                isolation: "user" | "process";
+                isolation: "sandbox" | "user" | "process";
                 limits: components["schemas"]["LimitsEnforcement"];
             };
             simulated: boolean;
@@ -7010,6 +7019,8 @@ export interface components {
                 model?: string;
                 /** @description For people; defaults to the type and a few characters of the id. */
                 name?: string;
+                /** @description Without it NETWORK_ALLOW holds. Enforced at isolation `sandbox` alone. */
+                network?: components["schemas"]["AgentNetwork"];
                 /** @enum {string} */
                 permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
                 /** @description How the agent should come across, in your own words. */
@@ -7225,7 +7236,7 @@ export interface components {
             status: components["schemas"]["Status"];
         };
         /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "process_exited" | "process_killed" | "out_of_memory" | "memory_limit" | "pids_limit" | "disk_limit" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "start_refused" | "process_exited" | "process_killed" | "out_of_memory" | "memory_limit" | "pids_limit" | "disk_limit" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
         Turn: {
             /**
              * Format: date-time

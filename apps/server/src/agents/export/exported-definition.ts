@@ -18,6 +18,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   temperature: true,
   env: false,
   mcp_servers: false,
+  network: true,
   budget: true,
   limits: true,
   restart_policy: true,

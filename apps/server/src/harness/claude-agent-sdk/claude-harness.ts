@@ -1,8 +1,10 @@
+import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { PoolMiss } from '@aaas/contract/starts';
 import { hasDirectory } from '../../directories/cell-directory.ts';
-import { prepareDirectory, sessionDirectory } from '../../directories/session-directory.ts';
+import { prepareDirectory, type SessionDirectory, sessionDirectory } from '../../directories/session-directory.ts';
 import { firstUntraversable } from '../../processes/first-untraversable.ts';
 import type { User } from '../../processes/passage.ts';
+import type { Confinement } from '../../sandboxes/isolation/confinement.ts';
 import type { SandboxLimits } from '../../sandboxes/limits/open-limits.ts';
 import type { WarmPool } from '../../sandboxes/pool/warm-pool.ts';
 import type { CellIdentity } from '../../sessions/lifecycle/bind-cell.ts';
@@ -26,6 +28,10 @@ export interface HarnessNode {
   userOf(number: number): User | null;
   limits: SandboxLimits;
   gatewayUrl: string;
+  /** @throws StartRefused when this node must not run this definition, or agents of that workspace. */
+  admit(session: SessionRow): Promise<void>;
+  /** Prepares the sandbox of the next process of a session or a cell; null: it gets none. */
+  confine(tenant: Tenant): Promise<Confinement | null>;
   issueToken(session: { sessionId: string; generation: number }): string;
   /** Variables of the MCP servers that run beside the agent, by server. */
   mcpSecrets(session: SessionRow): Promise<ReadonlyMap<string, Record<string, string>>>;
@@ -36,6 +42,14 @@ export interface HarnessNode {
     /** @throws Fenced when the generation has ended. */
     bind(owned: OwnedSession, cell: CellIdentity): Promise<void>;
   };
+}
+
+/** For whom a sandbox is. */
+export interface Tenant {
+  id: string;
+  directory: SessionDirectory;
+  user: User | null;
+  definition: AgentDefinition;
 }
 
 type OpenRequest = Parameters<Harness['open']>[0];
@@ -49,6 +63,7 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
     open: async (request) => {
       await node.mayAct();
       const { session, generation, interrupted, sink, clock } = request;
+      await node.admit(session);
       clock.enter('directory');
       const transcript = await sink.loadTranscript('');
       if (transcript.length > 0) clock.kind = 'resume';
@@ -60,13 +75,15 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
         clock.enter('directory');
       }
       const user = node.userOf(session.number);
-      await prepareDirectory(node.dataDir, session.id, user);
-      const name = { node, sessionId: session.id, generation };
       const directory = sessionDirectory(node.dataDir, session.id);
+      await prepareDirectory(node.dataDir, session.id, user);
+      const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: session.id, generation };
       const mcpSecrets = await node.mcpSecrets(session);
       const { definition } = session;
       const enclosure = await enclose(node, { name, definition, directory, user }, () => sink);
+      let confinement: Confinement | null = null;
       try {
+        confinement = await node.confine({ id: session.id, directory, user, definition });
         return await openClaudeSession({
           session,
           interrupted,
@@ -77,12 +94,14 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
           directory,
           user,
           enclosure,
+          confinement,
           gatewayUrl: node.gatewayUrl,
           gatewayToken: node.issueToken({ sessionId: session.id, generation }),
           mcpSecrets,
           mcpConnectMs: node.mcpConnectMs,
         });
       } catch (error) {
+        await confinement?.close();
         await enclosure.close();
         throw error;
       }

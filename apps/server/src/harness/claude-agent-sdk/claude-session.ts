@@ -81,7 +81,7 @@ export class ClaudeSession implements HarnessSession {
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
     });
-    this.spawned = attached.then(() => {});
+    this.spawned = attached.then((sandbox) => sandbox.located);
     this.exited = attached.then((sandbox) => sandbox.exited);
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { SessionDirectory } from '../../directories/session-directory.ts';
+import { INSIDE, INSIDE_ENV } from '../../sandboxes/isolation/inside.ts';
 
 /** What the environment of an agent's process is made of. Nothing of the server's own gets in but PATH and the locale. */
 export interface ProcessEnvironment {
@@ -12,17 +13,20 @@ export interface ProcessEnvironment {
   mcpConnectMs: number;
   /** Claude Code goes on by itself with the turn that its last process left open. */
   resumeInterrupted: boolean;
+  /** It runs in a sandbox, which has ways of its own. */
+  sandboxed: boolean;
 }
 
 export function processEnvironment(options: ProcessEnvironment): Record<string, string> {
   const { definition, directory } = options;
   return {
     ...definition.env,
-    PATH: agentPath(),
+    PATH: agentPath(options.sandboxed ? [INSIDE.bin] : []),
     LANG: process.env.LANG ?? 'C.UTF-8',
     HOME: directory.home,
     TMPDIR: directory.tmp,
     CLAUDE_CONFIG_DIR: directory.config,
+    ...(options.sandboxed ? INSIDE_ENV : {}),
     ANTHROPIC_BASE_URL: options.gatewayUrl,
     ANTHROPIC_API_KEY: options.gatewayToken,
     // The gateway alone retries.
@@ -47,9 +51,9 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
 }
 
 // The server's own PATH without npm's folders: they may lie where the agent's user cannot look.
-function agentPath(): string {
+function agentPath(last: string[]): string {
   const inherited = (process.env.PATH ?? '').split(':').filter((path) => path !== '' && !path.includes('node_modules'));
   const node = dirname(process.execPath);
   const own = node.includes('node_modules') ? [] : [node];
-  return [...new Set([...inherited, ...own, '/usr/local/bin', '/usr/bin', '/bin'])].join(':');
+  return [...new Set([...inherited, ...own, '/usr/local/bin', '/usr/bin', '/bin', ...last])].join(':');
 }

@@ -4,6 +4,8 @@ import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import { composePrompt } from '../../agents/agent-types/compose-prompt.ts';
 import type { SessionDirectory } from '../../directories/session-directory.ts';
+import type { Confinement } from '../../sandboxes/isolation/confinement.ts';
+import { INSIDE_URL } from '../../sandboxes/isolation/inside.ts';
 import type { Enclosure } from '../../sandboxes/limits/enclosure.ts';
 import type { SandboxName } from '../../sandboxes/reaper/sandbox-marker.ts';
 import { type Sandbox, spawnSandbox } from '../../sandboxes/spawn/spawn-sandbox.ts';
@@ -23,6 +25,9 @@ export interface ProcessParts {
   directory: SessionDirectory;
   user: { uid: number; gid: number } | null;
   enclosure: Enclosure;
+  /** The sandbox for it; null: it gets none. */
+  confinement: Confinement | null;
+  /** For a process without a sandbox. */
   gatewayUrl: string;
   gatewayToken: string;
   /** Variables of the MCP servers that run in the sandbox, by server. */
@@ -44,13 +49,14 @@ export function processOptions(
   employer: () => Employer,
   onSpawned: (sandbox: Sandbox, config: string) => void,
 ): Options {
-  const { definition, directory } = parts;
+  const { definition, directory, confinement } = parts;
+  const gatewayUrl = confinement ? INSIDE_URL : parts.gatewayUrl;
   return {
     ...definitionOptions(definition),
-    env: processEnvironment(parts),
+    env: processEnvironment({ ...parts, gatewayUrl, sandboxed: confinement !== null }),
     settingSources: [],
     mcpServers: mcpServers(definition.mcp_servers, {
-      gatewayUrl: parts.gatewayUrl,
+      gatewayUrl,
       gatewayToken: parts.gatewayToken,
       secrets: parts.mcpSecrets,
     }),
@@ -85,6 +91,8 @@ export function processOptions(
         user: parts.user,
         needs: [directory.root, dirname(spawn.command), config],
         enclosure: parts.enclosure,
+        writable: [directory.work, directory.home, directory.tmp, config],
+        confinement,
         secrets: [...Object.values(definition.env), parts.gatewayToken],
       });
       onSpawned(sandbox, config);

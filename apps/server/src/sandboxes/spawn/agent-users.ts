@@ -4,27 +4,17 @@ import { firstUntraversable } from '../../processes/first-untraversable.ts';
 import { canMakePassage } from '../../processes/passage.ts';
 import { StartupError } from '../../start/startup-error.ts';
 
-export interface AgentUsers {
-  /** Agents run as uids from here on; null: as the server's own user. */
-  uidBase: number | null;
-  isolation: 'user' | 'process';
-  warning: string | null;
-}
-
 // Two servers on one machine must not give their agents the same users: each node has a range that follows from its id.
 const FIRST_UID = 200_000;
 const RANGES = 2_000;
 const RANGE_UIDS = 1_000_000;
 
-/** Whether each agent can have a user of its own: only root can give it one, and only where such uids exist. */
-export function agentUsers(given: number | undefined, nodeId: string, dataDir: string): AgentUsers {
-  if (process.getuid?.() !== 0) {
-    return {
-      uidBase: null,
-      isolation: 'process',
-      warning: 'agents run as your own user: they can reach what you can; run as root to give each its own',
-    };
-  }
+/**
+ * The uid from which on agents have users of their own; null: they share ours. Only root can give it to them.
+ * @throws StartupError when there are no such users here, or they could not enter the data directory.
+ */
+export function firstAgentUid(given: number | undefined, nodeId: string, dataDir: string): number | null {
+  if (process.getuid?.() !== 0) return null;
   const uidBase = given ?? FIRST_UID + rangeOf(nodeId) * RANGE_UIDS;
   const probe = spawnSync(process.execPath, ['--version'], { uid: uidBase, gid: uidBase, cwd: '/' });
   if (probe.error && (probe.error as NodeJS.ErrnoException).code === 'EINVAL') {
@@ -39,7 +29,7 @@ export function agentUsers(given: number | undefined, nodeId: string, dataDir: s
       `Agents run as users of their own, who may not enter ${closed}. Set DATA_DIR to a directory outside of it, or run chmod o+x ${closed}.`,
     );
   }
-  return { uidBase, isolation: 'user', warning: null };
+  return uidBase;
 }
 
 function rangeOf(nodeId: string): number {

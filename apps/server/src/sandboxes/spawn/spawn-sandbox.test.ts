@@ -13,6 +13,8 @@ it('keeps the last words of a process, without the secrets that it was given', a
     user: null,
     enclosure: await testEnclosure('sesn_test'),
     needs: [],
+    writable: [],
+    confinement: null,
     secrets: ['zebra-stripes'],
   });
   await once(sandbox.child, 'close');
@@ -30,6 +32,8 @@ it('notices that a process has closed its output although it lives', async () =>
     user: null,
     enclosure: await testEnclosure('sesn_silent'),
     needs: [],
+    writable: [],
+    confinement: null,
     secrets: [],
   });
   sandbox.child.stdout.resume();

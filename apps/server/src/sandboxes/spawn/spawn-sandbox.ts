@@ -1,8 +1,11 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { spawnAs, type User } from '../../processes/passage.ts';
 import { secretHider } from '../../telemetry/hide-secrets.ts';
+import type { Confinement } from '../isolation/confinement.ts';
+import { locateProgram } from '../isolation/locate-process.ts';
 import type { Breach } from '../limits/breach.ts';
 import type { Enclosure } from '../limits/enclosure.ts';
 import { GATE_DESCRIPTOR } from '../limits/gate.ts';
@@ -32,8 +35,10 @@ export function describeExit({ code, signal, error, breach }: ExitInfo): string 
 
 /** The process tree of a session on this node. */
 export interface Sandbox {
-  /** Null: it could not be spawned; `exited` says why. */
+  /** Of the program itself. Null: it could not be spawned, `exited` says why; or it is not `located` yet. */
   readonly pid: number | null;
+  /** Resolves when `pid` is known, or never will be. */
+  readonly located: Promise<void>;
   readonly child: ChildProcessWithoutNullStreams;
   /** What holds its processes together: measures, freezes and thaws them. */
   readonly enclosure: Enclosure;
@@ -69,27 +74,35 @@ export function spawnSandbox(options: {
   enclosure: Enclosure;
   /** Directories that the process must reach. */
   needs: string[];
+  /** Of those, the ones that it may write. */
+  writable: string[];
+  /** The sandbox around it; null: none. Closed when the process ends. */
+  confinement: Confinement | null;
   /** What its output must not show to others. */
   secrets: string[];
 }): Sandbox {
   const owned = ownSandbox(options.name, options.user?.uid ?? null);
   const hideSecrets = secretHider(options.secrets);
-  const { enclosure } = options;
-  const { user, ...program } = spawnAs(options.user, options, options.needs);
-  const { command, args } = enclosure.launch(program, owned.marker);
+  const { enclosure, confinement } = options;
+  const program = confinement ? { ...confinement.wrap(options, options.writable), cwd: options.cwd } : options;
+  const needs = [...options.needs, ...(confinement?.needs ?? [])];
+  const { user, ...launched } = spawnAs(options.user, program, needs);
+  const { command, args } = enclosure.launch(launched, owned.marker);
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...options.env, [SANDBOX_MARKER]: owned.marker },
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', confinement ? 'ipc' : 'ignore', 'pipe'],
     ...user,
   }) as ChildProcessWithoutNullStreams;
+  confinement?.adopt(child);
   const admitted = admit(enclosure, child);
   const { killsCounted } = enclosure;
   const exited = once(child, 'exit').then(
     async ([code, signal]): Promise<ExitInfo> => {
       const error = await admitted;
-      return { code, signal, error, breach: await enclosure.breachOf({ code, signal }), killsCounted };
+      const breach = await enclosure.breachOf({ code, signal });
+      return { ...(confinement ? programExit(code, signal) : { code, signal }), error, breach, killsCounted };
     },
     (error: Error): ExitInfo => ({ code: null, signal: null, error, breach: null, killsCounted }),
   );
@@ -98,7 +111,8 @@ export function spawnSandbox(options: {
   const end = async (graceMs: number): Promise<void> => {
     await admitted;
     try {
-      await endTree(owned, graceMs, enclosure);
+      // bubblewrap would not hand the signal on but take everything with it; it ends when its program does.
+      await endTree(owned, graceMs, enclosure, confinement ? child.pid : undefined);
     } finally {
       // What outlives that has no owner any more: the reaper goes on with it.
       owned.release();
@@ -110,8 +124,21 @@ export function spawnSandbox(options: {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-OUTPUT_KEPT_CHARS);
   });
+  let pid = child.pid ?? null;
+  let located = Promise.resolve();
+  if (confinement && pid !== null) {
+    const outer = pid;
+    pid = null;
+    located = locateProgram(outer, () => child.exitCode !== null || child.signalCode !== null).then((found) => {
+      pid = found;
+      if (found !== null) enclosure.pid = found;
+    });
+  }
   return {
-    pid: child.pid ?? null,
+    get pid() {
+      return pid;
+    },
+    located,
     child,
     enclosure,
     tree: owned,
@@ -137,4 +164,10 @@ async function admit(enclosure: Enclosure, child: ChildProcess): Promise<Error |
     gate?.destroy();
     return error as Error;
   }
+}
+
+/** bubblewrap ends with 128 + n when signal n has ended its program. */
+function programExit(code: number | null, signal: NodeJS.Signals | null): Pick<ExitInfo, 'code' | 'signal'> {
+  const name = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
+  return name ? { code: null, signal: name as NodeJS.Signals } : { code, signal };
 }

@@ -256,6 +256,12 @@ const STORIES: [string, SessionFacts, Observed, Action, Bounds?][] = [
     { ...live, process: 'lost' },
     { do: 'fail', reason: 'attempts_used_up' },
   ],
+  [
+    'its node must not run it',
+    { ...session, sandboxPhase: 'starting' },
+    { ...live, process: 'lost', lostReason: 'start_refused' },
+    { do: 'fail', reason: 'start_refused' },
+  ],
   ['none is allowed', session, { ...live, process: 'lost' }, { do: 'fail', reason: 'attempts_used_up' }, policy(0)],
   ['the policy says never', running, { ...driven, process: 'lost' }, GIVEN_UP, policy(3, 'never')],
   ['nor when it is idle', session, { ...live, process: 'lost' }, GIVEN_UP, policy(3, 'never')],

@@ -57,6 +57,9 @@ export interface Bounds {
   approvalHoldMs: number;
 }
 
+/** Why a session is given up until somebody starts it. */
+export type GivenUp = Extract<StatusReason, 'attempts_used_up' | 'recovery_off' | 'start_refused'>;
+
 export type Action =
   /** Nothing to do before `until`, or before something changes. */
   | { do: 'wait'; until: number | null }
@@ -79,7 +82,7 @@ export type Action =
   | { do: 'recover'; reason: StatusReason }
   /** A health check failed: say so and end the process. */
   | { do: 'condemn' }
-  | { do: 'fail'; reason: Extract<StatusReason, 'attempts_used_up' | 'recovery_off'> }
+  | { do: 'fail'; reason: GivenUp }
   /** No process and none wanted: say so in the row. */
   | { do: 'settle'; phase: Extract<SandboxPhase, 'none' | 'failed'>; reason: StatusReason }
   /** It is up and stays up, as was asked. */
@@ -167,6 +170,7 @@ function decideActive(session: SessionFacts, seen: Observed, bounds: Bounds, now
 function decideLost(session: SessionFacts, seen: Observed, { restart }: Bounds): Action {
   // It was killed because it did not obey an interrupt: the turn ends with it.
   if (seen.turnDriven && seen.interrupted) return { do: 'abandon_turn', reason: 'turn_interrupted' };
+  if (seen.lostReason === 'start_refused') return { do: 'fail', reason: 'start_refused' };
   if (restart.mode === 'never') return { do: 'fail', reason: 'recovery_off' };
   const finished = seen.endedCleanly && !hasOpenTurn(session);
   if (restart.mode === 'on-failure' && finished) return { do: 'close', reason: seen.lostReason };

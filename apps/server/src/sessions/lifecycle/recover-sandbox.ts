@@ -2,6 +2,7 @@ import { STATUS_REASONS, type StatusReason } from '@aaas/contract/lifecycle';
 import type { StartReport } from '@aaas/contract/starts';
 import { draftEvent, type EventDraft } from '../log/draft-event.ts';
 import { failedEnding, type TurnError } from '../turns/judge-turn.ts';
+import type { GivenUp } from './decide.ts';
 import { recoveryDelay } from './recovery-delay.ts';
 import { countedLosses, type RestartRules, restartRules } from './restart-rules.ts';
 import type { RunnerParts } from './runner-parts.ts';
@@ -80,11 +81,7 @@ export async function retryTurn(parts: RunnerParts, failures: number, error: Tur
 }
 
 /** Gives the session up until somebody starts it: its process cannot be kept, or its state cannot be written. */
-export async function failSession(
-  parts: RunnerParts,
-  reason: Extract<StatusReason, 'attempts_used_up' | 'recovery_off'>,
-  detail: string | null,
-): Promise<void> {
+export async function failSession(parts: RunnerParts, reason: GivenUp, detail: string | null): Promise<void> {
   const { ctx, owned, turns, sandbox } = parts;
   const cause = sandbox.state === 'lost' ? sandbox.lostReason : null;
   const start = sandbox.lostStart;

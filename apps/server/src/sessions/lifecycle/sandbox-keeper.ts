@@ -6,6 +6,7 @@ import { type OnStep, StartClock } from '../../harness/start/start-clock.ts';
 import { classifyExit } from '../../sandboxes/health/classify-exit.ts';
 import { describeExit, type ExitInfo } from '../../sandboxes/spawn/spawn-sandbox.ts';
 import type { StartDelay, Urgency } from '../../sandboxes/spawn/start-gate.ts';
+import { StartRefused } from '../../sandboxes/start-refused.ts';
 import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
 import type { SandboxCare } from './sandbox-care.ts';
@@ -69,7 +70,8 @@ export class SandboxKeeper {
         if (attempt === this.#attempt) await job();
       });
     this.#open(row, interrupted, kind, attempt, news).catch((error: Error) => {
-      news(() => this.lose('start_failed', `${error.message}\n${this.#session?.lastOutput() ?? ''}`.trim()));
+      const reason = error instanceof StartRefused ? 'start_refused' : 'start_failed';
+      news(() => this.lose(reason, `${error.message}\n${this.#session?.lastOutput() ?? ''}`.trim()));
     });
   }
 

@@ -46,7 +46,7 @@ export async function claimCell(
       ...{ input, plan: null, sink, mcpConnectMs: null, clock, written, definition, grants: [] },
     });
     claude.attachProcess(cell.sandbox);
-    cell.employ({ sink, claude });
+    await cell.employ({ sink, claude }, session.id);
     const run = cell.process.claim({
       prompt: input,
       options: {

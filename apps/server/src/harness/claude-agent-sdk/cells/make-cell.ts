@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { prewarm, type SpareProcess } from '@anthropic-ai/claude-agent-sdk';
 import { discardDirectory } from '../../../directories/cell-directory.ts';
 import { prepareDirectory, type SessionDirectory, sessionDirectory } from '../../../directories/session-directory.ts';
+import type { Confinement } from '../../../sandboxes/isolation/confinement.ts';
 import type { Enclosure } from '../../../sandboxes/limits/enclosure.ts';
 import type { Spare } from '../../../sandboxes/pool/spare.ts';
 import type { ExitInfo, Sandbox } from '../../../sandboxes/spawn/spawn-sandbox.ts';
@@ -24,7 +25,7 @@ export interface Cell extends Spare<ExitInfo> {
   readonly sandbox: Sandbox;
   readonly process: SpareProcess;
   /** Whoever claims it says for whom it works before it is told to. */
-  employ(employer: Employer): void;
+  employ(employer: Employer, sessionId: string): Promise<void>;
 }
 
 /**
@@ -42,6 +43,7 @@ export async function makeCell(
   const directory = sessionDirectory(node.dataDir, id);
   const harnessSessionId = randomUUID();
   let sandbox: Sandbox | undefined;
+  let confinement: Confinement | null = null;
   let employer: Employer | undefined;
   let enclosure: Enclosure | undefined;
   const abort = () => void sandbox?.kill().catch(() => {});
@@ -49,6 +51,7 @@ export async function makeCell(
   const remove = async () => {
     await sandbox?.kill();
     await enclosure?.close();
+    await confinement?.close();
     await discardDirectory(node.dataDir, id);
   };
   try {
@@ -56,6 +59,7 @@ export async function makeCell(
     const { definition } = kind;
     const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: id, generation: 0 };
     enclosure = await enclose(node, { name, definition, directory, user }, () => employer?.sink ?? null);
+    confinement = await node.confine({ id, directory, user, definition: kind.definition });
     const options = processOptions(
       {
         definition,
@@ -63,6 +67,7 @@ export async function makeCell(
         directory,
         user,
         enclosure,
+        confinement,
         gatewayUrl: node.gatewayUrl,
         gatewayToken: node.issueToken({ sessionId: id, generation: 0 }),
         mcpSecrets: new Map(),
@@ -85,7 +90,9 @@ export async function makeCell(
     });
     process.claimed.catch(() => {});
     if (!sandbox) throw new Error('failed to start a spare: nothing was spawned');
-    const { child, exited, pid } = sandbox;
+    const { child, exited } = sandbox;
+    await sandbox.located;
+    const { pid } = sandbox;
     await probeParked(child, PROBE_WITHIN_MS);
     return {
       id,
@@ -96,7 +103,8 @@ export async function makeCell(
       process,
       pid,
       exited,
-      employ: (given) => {
+      employ: async (given, sessionId) => {
+        await confinement?.rename(sessionId);
         employer = given;
       },
       probe: () => probeParked(child, PROBE_WITHIN_MS),

@@ -17,6 +17,7 @@ function presentConfig({ prompt_base: _base, env, ...definition }: AgentDefiniti
     ...definition,
     budget: definition.budget ?? null,
     limits: definition.limits ?? null,
+    network: definition.network ?? null,
     restart_policy: definition.restart_policy ?? null,
     idle_timeout_seconds: definition.idle_timeout_seconds ?? null,
     mcp_servers: presentServers(definition.mcp_servers),

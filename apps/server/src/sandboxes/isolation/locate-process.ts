@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 4;
+
+/**
+ * The pid, on the machine, of the program that bubblewrap runs: the second process of its PID namespace, whose first
+ * is bubblewrap's own reaper. Looks until it is there, or `gone` says that bubblewrap has ended.
+ */
+export async function locateProgram(bubblewrap: number, gone: () => boolean): Promise<number | null> {
+  while (!gone()) {
+    for (const reaper of await childrenOf(bubblewrap))
+      for (const pid of await childrenOf(reaper)) if (await isSecond(pid)) return pid;
+    await sleep(POLL_MS);
+  }
+  return null;
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+async function isSecond(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+  return /^NSpid:.*\t2$/m.test(status);
+}
