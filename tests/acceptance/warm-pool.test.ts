@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StartReport } from '../../packages/contract/src/starts.ts';
 import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
@@ -20,16 +22,17 @@ interface Spare {
   uid: string | undefined;
   home: string;
   token: string;
+  base: string;
 }
 
 /** The spares of the platform, as the system sees them. */
 function spares(): Spare[] {
   return findProcesses(platform.dataDir)
-    .filter(({ command }) => command.includes('--await-claim'))
+    .filter(({ command }) => /^\S*\/claude .*--await-claim/.test(command))
     .map(({ pid, environment }) => {
       const value = (name: string) => new RegExp(`(?:^|\0)${name}=([^\0]*)`).exec(environment)?.[1] ?? '';
       const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      return { pid, uid, home: value('HOME'), token: value('ANTHROPIC_API_KEY') };
+      return { pid, uid, home: value('HOME'), token: value('ANTHROPIC_API_KEY'), base: value('ANTHROPIC_BASE_URL') };
     });
 }
 
@@ -53,18 +56,16 @@ it('gives a new agent a process that is older than the agent, and each its own u
   expect(before).toHaveLength(2);
   const hits = await metric('aaas_warm_pool_claims_total{outcome="hit"}');
   // A spare answers for nobody: its token opens nothing before it is claimed.
-  const base = /ANTHROPIC_BASE_URL=([^\0]*)/.exec(findProcesses(before[0]?.home as string)[0]?.environment ?? '')?.[1];
-  const ask = (token: string) =>
-    fetch(`${base}/v1/messages`, {
-      method: 'POST',
-      headers: { 'x-api-key': token, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
-      body: JSON.stringify({
-        model: 'claude-sonnet-5-5',
-        max_tokens: 10,
-        messages: [{ role: 'user', content: 'hello' }],
-      }),
+  const ask = (spare: Spare) =>
+    askGateway(spare, {
+      model: 'claude-sonnet-5-5',
+      max_tokens: 10,
+      messages: [{ role: 'user', content: 'hello' }],
     });
-  expect((await ask(before[0]?.token as string)).status).toBe(403);
+  const [idle, other] = before as [Spare, Spare];
+  expect(await ask(idle)).toBe(403);
+  // Nor does it open the door of another sandbox.
+  expect(await ask({ ...idle, token: other.token })).toBe(existsSync(doorOf(idle)) ? 401 : 403);
 
   const [one, two] = await Promise.all([deployAgent(platform, POOLED), deployAgent(platform, OTHER)]);
   expect((await one.say('hello')).response).toBe('Simulated reply 1: hello');
@@ -74,7 +75,7 @@ it('gives a new agent a process that is older than the agent, and each its own u
   expect(await metric('aaas_warm_pool_claims_total{outcome="hit"}')).toBe(hits + 2);
   for (const field of process.getuid?.() === 0 ? (['uid', 'home', 'token'] as const) : (['home', 'token'] as const))
     expect(new Set(before.map((spare) => spare[field])).size).toBe(2);
-  expect((await ask(before.find(({ pid }) => pid === claimed[0])?.token as string)).status).toBe(200);
+  expect(await ask(before.find(({ pid }) => pid === claimed[0]) as Spare)).toBe(200);
 
   // The same states as of any start; the steps of this one stand in the timeline.
   const timeline = await one.timeline();
@@ -171,4 +172,23 @@ function isClaimed(home: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The socket by which a sandbox reaches the gateway; without sandboxes there is none. */
+function doorOf({ home }: Spare): string {
+  return join(home, '../run/gateway.sock');
+}
+
+/** Asks the gateway as a spare would. @returns the status of the answer. */
+function askGateway(spare: Spare, body: object): Promise<number> {
+  const { token, base } = spare;
+  const where = existsSync(doorOf(spare)) ? { socketPath: doorOf(spare) } : { port: new URL(base).port };
+  const headers = { 'x-api-key': token, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' };
+  return new Promise((resolve, reject) => {
+    request({ ...where, method: 'POST', path: '/v1/messages', headers }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0));
+    })
+      .once('error', reject)
+      .end(JSON.stringify(body));
+  });
 }
