@@ -67,9 +67,9 @@ describe.each([
     unknown = unknownIds(victim.ids);
     open = routes.filter(({ method, path, scope }) => scope !== null && !except?.test(`${method} ${path}`));
     before = await rowsOfWorkspace(pool, victim.workspaceId);
-    // Its own, and the hidden one of its queries.
-    expect(before.agents).toHaveLength(2);
-    expect(before.turns).toHaveLength(1);
+    // Its own, the one that asks, and the hidden one of its queries.
+    expect(before.agents).toHaveLength(3);
+    expect(before.turns).toHaveLength(2);
     expect(before.events?.length).toBeGreaterThan(3);
   });
 

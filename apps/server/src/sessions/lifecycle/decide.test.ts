@@ -368,6 +368,12 @@ const STORIES: [string, SessionFacts, Observed, Action, Bounds?][] = [
   ['its node was lost', waiting, none, { do: 'settle', phase: 'none', reason: 'node_lost' }],
   ['its process was lost', waiting, { ...asked, process: 'lost' }, { do: 'close', reason: 'process_exited' }],
   ['its node leaves', waiting, { ...asked, leave: 'node_drained' }, { do: 'close', reason: 'node_drained' }],
+  [
+    'its slot is needed while another tool runs',
+    waiting,
+    { ...asked, leave: 'slot_needed', busy: true },
+    { do: 'wait', until: null },
+  ],
   ['its slot is needed', waiting, { ...asked, leave: 'slot_needed' }, { do: 'close', reason: 'slot_needed' }],
   [
     'sleep is asked for while it waits',

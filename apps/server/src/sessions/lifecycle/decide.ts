@@ -1,7 +1,7 @@
 import type { SandboxPhase, StatusReason } from '@aaas/contract/lifecycle';
 import type { RestartMode } from '@aaas/contract/restart-policy';
 import { asksToTake, decideWaiting } from '../approvals/decide-waiting.ts';
-import { hasOpenTurn, type StatusColumns } from './status.ts';
+import { hasOpenTurn, type StatusColumns, waitsForApproval } from './status.ts';
 
 /** What the row says. */
 export interface SessionFacts extends StatusColumns {
@@ -119,6 +119,8 @@ const SLEEP = new Set<StatusReason>(['idle_timeout', 'slot_needed', 'memory_shor
 
 /** A process that is up has work, or something else is asked of it: it does not sleep now. */
 function worksOn(session: SessionFacts, seen: Observed): boolean {
+  // What waits for a person has no work: its answer wakes it.
+  if (waitsForApproval(session) && seen.process === 'live' && !seen.busy && !seen.interrupted) return false;
   if (seen.turnDriven || seen.process === 'starting' || seen.process === 'sick') return true;
   // Without a process it queues with the others for a place, unless it slept for want of work alone.
   if (seen.process !== 'live' && seen.leave !== 'idle_timeout') return false;
