@@ -224,6 +224,24 @@ describe('a session that waits', () => {
     }
   });
 
+  it('gives its place to an agent that has work', async () => {
+    const agent = await asking();
+    const turn = await agent.begin(script([line('place.txt'), say('placed')]));
+    const [ask] = await asks(agent);
+    await platform.json('PATCH', '/api/v1/settings', { MAX_AGENTS: 1 });
+    try {
+      const other = await deployAgent(platform);
+      expect((await other.say('is there room?')).response).toContain('is there room?');
+      await agent.reaches('hibernated');
+      expect((await agent.timeline()).some(({ reason }) => reason === 'slot_needed')).toBe(true);
+      await decide(ask, 'allow');
+      expect(await agent.ended(turn)).toMatchObject({ state: 'completed', response: 'placed' });
+      expect(linesOf(agent, 'place.txt')).toBe(1);
+    } finally {
+      await platform.json('PATCH', '/api/v1/settings', { MAX_AGENTS: null });
+    }
+  });
+
   it.each(['interrupt', 'stop', 'asleep'] as const)('ends with its turn: %s', async (how) => {
     const agent = await asking();
     const turn = await agent.begin(script([line('x.txt'), say('never')]));

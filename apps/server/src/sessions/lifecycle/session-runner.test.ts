@@ -1,10 +1,14 @@
+import { newId } from '@aaas/contract/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { claimSessions } from '../../fleet/claims/claim-sessions.ts';
 import type { Harness, HarnessSession, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import { startTestDatabase, type TestDatabase } from '../../postgres/test-database.ts';
+import { transaction } from '../../postgres/transaction.ts';
+import { resolveAsk } from '../approvals/resolve-ask.ts';
 import { addInput } from '../inbox/add-input.ts';
 import { draftEvent } from '../log/draft-event.ts';
 import { readLog } from '../log/read-log.ts';
+import { toolResultEvent, toolUseEvent } from '../log/tool-events.ts';
 import type { SessionContext } from '../session-context.ts';
 import { addSession, testCare, testContext, WORKSPACE } from '../testing.ts';
 import { waitForTurn } from '../turns/wait-for-turn.ts';
@@ -66,7 +70,8 @@ function harnessOf(turn: (text: string, sink: TurnSink) => Promise<TurnOutcome>)
 
 async function run(
   harness: Harness,
-): Promise<{ say(text: string): ReturnType<typeof waitForTurn>; sessionId: string }> {
+  bounds = BOUNDS,
+): Promise<{ say(text: string): ReturnType<typeof waitForTurn>; sessionId: string; runner: SessionRunner }> {
   const sessionId = await addSession(ctx);
   const owned = (await claimSessions(ctx.pool, 'node_1', 100)).find((one) => one.sessionId === sessionId);
   if (!owned) throw new Error('the session was not claimed');
@@ -74,7 +79,7 @@ async function run(
     ctx,
     owned,
     harness,
-    bounds: BOUNDS,
+    bounds,
     care: testCare(),
     removeDirectory: async () => {},
   });
@@ -85,7 +90,7 @@ async function run(
     runner.wake();
     return waitForTurn(ctx, sessionId, added.turnId, AbortSignal.timeout(20_000), false);
   };
-  return { say, sessionId };
+  return { say, sessionId, runner };
 }
 
 // Text in Postgres holds no NUL, whatever else is done about it.
@@ -147,4 +152,31 @@ it('names the turn in what it says of a process that was lost', { timeout: 40_00
     const turns = log.filter((event) => event.type === type).map((event) => event.turnId);
     expect([type, turns.length > 0, new Set(turns)]).toEqual([type, true, new Set([turn?.id])]);
   }
+});
+
+it('counts no time for which its turn waits for a person', { timeout: 40_000 }, async () => {
+  const turnMs = 2_000;
+  const { harness } = harnessOf(async (_text, sink) => {
+    const call = { eventId: newId('sevt'), name: 'Bash' };
+    await sink.commit({
+      events: [toolUseEvent(call, { input: {}, evaluated_permission: 'ask' }, 'ref')],
+      transcript: [],
+    });
+    await sink.asks.open({ ...call, ref: 'ref', input: {} });
+    const answer = await sink.asks.answered(call.eventId, AbortSignal.timeout(30_000));
+    const spent = answer.allow && (await sink.asks.spend(call.eventId, 'ref'));
+    await sink.commit({ events: [toolResultEvent(call, { content: [], is_error: !spent }, 'ref')], transcript: [] });
+    return { ...DONE, left: nothing };
+  });
+  const { say, sessionId, runner } = await run(harness, { ...BOUNDS, turnMs });
+  const waiting = await say('ask');
+  expect(waiting).toMatchObject({ state: 'running', approvals: [expect.any(String)], sessionStatus: 'idle' });
+  const startedAt = waiting?.startedAt?.getTime() ?? 0;
+  await expect.poll(() => Date.now() - startedAt, { timeout: 20_000 }).toBeGreaterThan(turnMs + 500);
+  const [id = ''] = waiting?.approvals ?? [];
+  const decision = { decision: 'allow' as const, message: null, keyId: 'apikey_1' };
+  await transaction(ctx.pool, (db) => resolveAsk(db, { workspaceId: WORKSPACE, id }, decision, ctx.now()));
+  runner.wake();
+  const ended = await waitForTurn(ctx, sessionId, waiting?.id ?? '', AbortSignal.timeout(20_000), false);
+  expect(ended).toMatchObject({ state: 'completed', response: 'done', approvals: [] });
 });
