@@ -38,6 +38,7 @@ export function openWarmPool(options: {
         return settings.MAX_AGENTS - owned();
       },
     },
+    isResting: () => ctx.frozen(),
     memory: readMemory,
     metrics: ctx.metrics,
     log: ctx.log,

@@ -132,7 +132,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     uids,
     postgresPid: database.embeddedPid,
     log,
-    onFrozen: metrics.nodeFrozen,
+    onFrozen: () => {
+      metrics.nodeFrozen();
+      return care.health.hold();
+    },
   });
   closers.add('lifeline', () => lifeline.close());
   // Whatever an earlier life of this node has left behind must be gone before its sessions go on.

@@ -31,7 +31,8 @@ export interface LifelineSettings {
   uids(): UidRange | null;
   postgresPid: number | null;
   log: Logger;
-  onFrozen(): void;
+  /** Called when the sandboxes stand still; what it returns is called when they go on, or are no more. */
+  onFrozen(): () => void;
 }
 
 const RESPAWN_PAUSE_MS = 500;
@@ -43,6 +44,7 @@ export async function startLifeline(settings: LifelineSettings): Promise<Lifelin
   const spawnOne = () => spawnLifeline({ life: { marker, uids: uids() }, postgresPid });
   let term: LeaseTerm | null = null;
   let frozen = false;
+  let release = () => {};
   let closing = false;
   let child = await spawnOne();
   watch(child);
@@ -74,11 +76,17 @@ export async function startLifeline(settings: LifelineSettings): Promise<Lifelin
     if (line === FROZEN) {
       frozen = true;
       log.warn('the sandboxes of this node are frozen: its lease could not be renewed in time');
-      settings.onFrozen();
+      release = settings.onFrozen();
     } else if (line === THAWED) {
-      frozen = false;
+      goOn();
       log.warn('the lease is renewed: the sandboxes of this node go on');
     }
+  }
+
+  function goOn(): void {
+    frozen = false;
+    release();
+    release = () => {};
   }
 
   function tell(command: LifelineCommand): void {
@@ -95,7 +103,7 @@ export async function startLifeline(settings: LifelineSettings): Promise<Lifelin
     },
     follow: (next) => {
       marker = next;
-      frozen = false;
+      goOn();
       term = null;
       tell({ say: 'life', life: { marker, uids: uids() } });
     },

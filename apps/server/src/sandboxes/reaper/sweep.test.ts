@@ -33,7 +33,7 @@ const lifelineOf = (incarnation: number) => ({
   uids: () => null,
   postgresPid: null,
   log,
-  onFrozen: () => {},
+  onFrozen: () => () => {},
 });
 const find = (marker: string) => findProcesses({ marker, uid: null });
 
