@@ -56,6 +56,7 @@ export function openWarmPool(options: {
       },
     },
     memory: () => ({ total: totalMemory(), available: memory.available() - memory.reserve() }),
+    isResting: () => ctx.frozen(),
     metrics: ctx.metrics,
     log: ctx.log,
     now: () => performance.now(),

@@ -26,6 +26,7 @@ beforeEach(() => {
   outcomes = [];
   broken = false;
   pool = new WarmPool({
+    isResting: () => false,
     make: async () => {
       makes.push(Date.now());
       if (broken) throw new Error('no');
