@@ -31,7 +31,7 @@ function spares(): Spare[] {
     .filter(({ command }) => /^\S*\/claude .*--await-claim/.test(command))
     .map(({ pid, environment }) => {
       const value = (name: string) => new RegExp(`(?:^|\0)${name}=([^\0]*)`).exec(environment)?.[1] ?? '';
-      const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      const uid = /^Uid:\s+(\d+)/m.exec(statusOf(pid))?.[1];
       return { pid, uid, home: value('HOME'), token: value('ANTHROPIC_API_KEY'), base: value('ANTHROPIC_BASE_URL') };
     });
 }
@@ -171,6 +171,15 @@ function isClaimed(home: string): boolean {
     return readlinkSync(home.replace(/\/home$/, '')) !== '';
   } catch {
     return false;
+  }
+}
+
+/** Empty when the process has ended meanwhile. */
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
   }
 }
 

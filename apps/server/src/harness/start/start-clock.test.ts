@@ -38,6 +38,7 @@ it.each([
   ['directory', "ENOSPC: no space left on device, mkdir '/data'", /full/],
   ['directory', 'EROFS: read-only file system', /read-only/],
   ['handshake', 'ended by SIGKILL', /kernel/],
+  ['handshake', "ended by SIGKILL\nbwrap: Can't read /proc/7/ns: No such file or directory", /kernel/],
   ['handshake', 'ended with exit code 134\nFATAL ERROR: Reached heap limit', /memory/],
   ['handshake', 'ended with exit code 1\nbwrap: No permissions to create new namespace', /bubblewrap/],
   ['handshake', 'the process did not answer within 60 s', /START_TIMEOUT/],

@@ -7,8 +7,11 @@ interface Hint {
   hint: string;
 }
 
+const KILLED = 'Somebody or the kernel killed the process, mostly for memory: see the kernel’s log (dmesg).';
 // The first that fits is told; what is certain stands before what is likely.
 const HINTS: Hint[] = [
+  // What bubblewrap says when its sandbox is killed under its hands is not the cause.
+  { says: /ended by SIGKILL[\s\S]*bwrap:/, hint: KILLED },
   {
     says: /spawn \S+ ENOENT|executable not found|native binary not found|(bwrap|sh|exec|execvp).*No such file or directory/i,
     hint: 'The program of the agent process is missing or its interpreter is: reinstall the server’s packages for this platform (npm ci).',
@@ -62,10 +65,7 @@ const HINTS: Hint[] = [
     says: /mcp/i,
     hint: 'An MCP server of the agent is in the way: check its command, its address and its credentials.',
   },
-  {
-    says: /ended by SIGKILL/,
-    hint: 'Somebody or the kernel killed the process, mostly for memory: see the kernel’s log (dmesg).',
-  },
+  { says: /ended by SIGKILL/, hint: KILLED },
   {
     says: /ended by SIG(ILL|SEGV|BUS|SYS)/,
     hint: 'The program crashed: see whether it is built for this processor, and whether a seccomp profile forbids its calls.',
