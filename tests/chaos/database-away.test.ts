@@ -24,7 +24,9 @@ describe.skipIf(!bin)('a database that is away', () => {
     const url = new URL(database.url);
     proxy = await startFaultProxy(Number(url.port));
     url.port = String(proxy.port);
-    platform = await startPlatform({ DATABASE_URL: url.href, LEASE_TTL: '6', LEASE_MARGIN: '3' });
+    // Often enough checked for its health to be found dead while it is only frozen.
+    const checks = { HEALTH_CHECK_INTERVAL: '1', HEALTH_CHECK_TIMEOUT: '3' };
+    platform = await startPlatform({ DATABASE_URL: url.href, LEASE_TTL: '6', LEASE_MARGIN: '3', ...checks });
     agent = await deployAgent(platform);
     await agent.say(`reply ${++replies}`);
   });
@@ -36,9 +38,10 @@ describe.skipIf(!bin)('a database that is away', () => {
   });
 
   describe.each([
-    ['refuses connections', () => proxy.refuse()],
-    ['says nothing any more', async () => proxy.silence()],
-  ])('and %s', (how, fail) => {
+    // Longer than a process may be silent when its health is checked.
+    ['refuses connections', 6_000, () => proxy.refuse()],
+    ['says nothing any more', 1_000, async () => proxy.silence()],
+  ] as const)('and %s', (how, quietMs, fail) => {
     it('costs nobody anything but time', { timeout: 180_000 }, async () => {
       const before = await agent.view();
       const closing = new AbortController();
@@ -64,7 +67,7 @@ describe.skipIf(!bin)('a database that is away', () => {
       expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await refused?.json()).toMatchObject({ code: 'database_unavailable', retryable: true });
       // Before its lease ends, everything of this node stands.
-      await tool.stands();
+      await tool.stands(quietMs);
       expect((await fetch(`${platform.url}/health/live`)).status).toBe(200);
       expect((await fetch(`${platform.url}/health/ready`)).status).toBe(503);
       expect(await (await fetch(`${platform.url}/health`)).json()).toMatchObject({ status: 'degraded' });

@@ -14,8 +14,8 @@ export interface TickingTool {
   size(): number;
   /** Waits until it writes. */
   ticks(): Promise<void>;
-  /** Waits until it has written nothing for a second. */
-  stands(withinMs?: number): Promise<void>;
+  /** Waits until it has written nothing for so long, a second if not said. */
+  stands(forMs?: number): Promise<void>;
   /** Tells it to end. */
   end(): void;
 }
@@ -39,7 +39,7 @@ export function tickingTool(agent: DeployedAgent, name: string, answer: string):
     ),
     size,
     ticks: () => until(() => changed(200), 60_000),
-    stands: (withinMs = 60_000) => until(async () => !(await changed(1_000)), withinMs),
+    stands: (forMs = 1_000) => until(async () => !(await changed(forMs)), 60_000),
     end: () => writeFileSync(file, ''),
   };
 }

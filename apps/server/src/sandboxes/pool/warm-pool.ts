@@ -21,6 +21,8 @@ export interface PoolOptions<K extends { key: string }, S extends Spare> {
   /** What to keep while nobody has asked for anything, the likeliest first. */
   usualKinds(): K[];
   bounds: PoolBounds;
+  /** Processes stand still on purpose: no spare is judged by its silence, and none is made. */
+  isResting?(): boolean;
   memory(): Memory;
   metrics: {
     poolAsked(outcome: 'hit' | PoolMiss): void;
@@ -137,7 +139,7 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
 
   /** Starts what is missing and ends what is too much. */
   #reviewSizes(): void {
-    if (this.#closed.signal.aborted || !this.#review) return;
+    if (this.#closed.signal.aborted || !this.#review || this.#options.isResting?.()) return;
     const { bounds, memory, now, metrics } = this.#options;
     if (bounds.min > 0 && bounds.memoryPercent > 0) for (const kind of this.#options.usualKinds()) this.#stateOf(kind);
     const live = this.#ready + this.#starting;
@@ -192,9 +194,13 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
   }
 
   #probeAll(): void {
+    if (this.#options.isResting?.()) return;
     for (const state of this.#kinds.values()) {
       for (const spare of state.ready) {
-        spare.probe().catch((error) => this.#lose(state, spare, 'a spare of the warm pool does not answer', error));
+        spare.probe().catch((error) => {
+          if (this.#options.isResting?.()) return;
+          this.#lose(state, spare, 'a spare of the warm pool does not answer', error);
+        });
       }
     }
   }
