@@ -18,6 +18,9 @@ const START_ATTEMPTS = 1_000_000;
 const START_AGAIN_MS = 5_000;
 const READY_WITHIN_MS = 5_000;
 const STOP_WITHIN_MS = 5_000;
+const STOP_GRACE_MS = 1_000;
+// Passed on to node-postgres: without it a statement whose answer was lost on the way is waited for, for ever.
+const PATIENCE = { query_timeout: 60_000, keepAlive: true };
 const FIRST_RETRY_SECONDS = 1;
 const LAST_RETRY_SECONDS = 600;
 /** What is new is notified of; a retry is not. */
@@ -57,6 +60,7 @@ async function run({ target, log, kinds }: JobsOptions, signal: AbortSignal, onU
     ...connectionOf(target),
     application_name: 'aaas jobs',
     max: CONNECTIONS_MAX,
+    ...PATIENCE,
     useListenNotify: true,
     registerInstance: false,
   });
@@ -79,7 +83,11 @@ async function run({ target, log, kinds }: JobsOptions, signal: AbortSignal, onU
       await sleep(START_AGAIN_MS, null, { signal }).catch(() => {});
     }
   }
-  await boss.stop({ timeout: STOP_WITHIN_MS });
+  // Its last words may wait for an answer of a database that is away.
+  await Promise.race([
+    boss.stop({ timeout: STOP_WITHIN_MS }),
+    sleep(STOP_WITHIN_MS + STOP_GRACE_MS, null, { ref: false }),
+  ]);
 }
 
 async function work(boss: PgBoss, kind: JobKind<never>, log: Logger): Promise<void> {

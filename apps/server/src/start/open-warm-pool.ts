@@ -55,6 +55,7 @@ export function openWarmPool(options: {
         return settings.MAX_AGENTS - owned();
       },
     },
+    isResting: () => ctx.frozen(),
     memory: () => ({ total: totalMemory(), available: memory.available() - memory.reserve() }),
     isResting: () => ctx.frozen(),
     metrics: ctx.metrics,
