@@ -55,7 +55,6 @@ export function openWarmPool(options: {
         return settings.MAX_AGENTS - owned();
       },
     },
-    isResting: () => ctx.frozen(),
     memory: () => ({ total: totalMemory(), available: memory.available() - memory.reserve() }),
     isResting: () => ctx.frozen(),
     metrics: ctx.metrics,
