@@ -112,6 +112,7 @@ it('hands out a turn at once with Prefer: respond-async', async () => {
   expect(accepted).toEqual({
     turn_id: expect.any(String),
     state: 'queued',
+    queue_position: 1,
     endpoint: `${agent.path}/turns/${accepted.turn_id}`,
   });
   expect(response.headers.get('location')).toBe(accepted.endpoint);

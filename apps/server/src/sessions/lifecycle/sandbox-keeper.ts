@@ -11,6 +11,9 @@ import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
 import type { SandboxCare } from './sandbox-care.ts';
 
+// A process whose channel broke may live.
+const EXIT_FOLLOWS_MS = 2_000;
+
 export interface KeeperOptions {
   harness: Harness;
   /** Who waits for the start, at the moment of asking. */
@@ -115,7 +118,12 @@ export class SandboxKeeper {
       throw new Error(`the process did not answer within ${startMs / 1000} s`);
     });
     clock.enter('handshake');
-    await Promise.race([session.probe(), exited, late]);
+    // Its channel breaks before it is known how it ended, and whether for a limit: that is what is told.
+    const probed = session.probe().catch(async (error: Error) => {
+      await Promise.race([exited, sleep(EXIT_FOLLOWS_MS, undefined, { ref: false })]);
+      throw error;
+    });
+    await Promise.race([probed, exited, late]);
     const start = clock.ready();
     news(async () => {
       if (this.state !== 'starting') return;
