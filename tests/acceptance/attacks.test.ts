@@ -154,7 +154,7 @@ describe.runIf(AS_ROOT && HAS_BUBBLEWRAP).each(['sandbox', 'user'] as const)('at
 
   it('ends everything that an agent has started, however much and however well hidden', async () => {
     const hidden = 'sleep 6181';
-    // Bounded: what keeps a fork bomb small are the limits, and here is asked what becomes of it.
+    // Bounded: what keeps a fork bomb small are the limits (resource-limits.test.ts); here is asked what becomes of it.
     const bomb = `i=0; while [ $i -lt 150 ]; do env -i setsid ${hidden} >/dev/null 2>&1 & i=$((i + 1)); done; echo lit`;
     expect(await run(attacker, platform, bomb)).toContain('lit');
     const alive = () => findProcesses(hidden.replace(' ', '\0')).filter(({ pid }) => isAlive(pid)).length;
@@ -222,7 +222,7 @@ describe.runIf(AS_ROOT && HAS_BUBBLEWRAP).each(['sandbox', 'user'] as const)('at
       process.kill(pid, 'SIGKILL');
       await until(async () => ![pid, null].includes((await attacker.view()).pid));
       const step = (await platform.json('GET', `${attacker.path}/timeline?limit=1000`)).data.findLast(
-        ({ reason }: { reason: string }) => reason === 'process_exited',
+        ({ reason }: { reason: string }) => reason === 'process_killed',
       );
       expect(step.detail).toContain('ended by SIGKILL');
       expect((await attacker.say('back?')).response).toMatch(/back\?$/);
