@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProcesses } from './find-processes.ts';
 import { monotonicMs } from './lease-term.ts';
@@ -9,6 +11,9 @@ import { scanProcesses } from './scan-processes.ts';
 import { startLifeline } from './start-lifeline.ts';
 import { sweep } from './sweep.ts';
 
+const FREEZER = '/sys/fs/cgroup/freezer';
+const canFreeze = isWritable(join(FREEZER, 'cgroup.procs'));
+if (!canFreeze) console.warn('skipped: no control groups of version 1 that may be written');
 const log = { warn: () => {} } as never;
 const node = (incarnation: number) => ({ id: `node_test${process.pid}`, incarnation });
 const name = (incarnation: number, sessionId = 'sesn_1') =>
@@ -45,6 +50,20 @@ describe('sweep', () => {
     expect(await sweep({ marker: name(1), uid: null })).toBeGreaterThanOrEqual(2);
     expect(await find(name(1))).toEqual([]);
     expect((await find(name(1, 'sesn_2'))).length).toBeGreaterThanOrEqual(2);
+  });
+
+  it.runIf(canFreeze)('ends what somebody has frozen in a control group of version 1 and left so', async () => {
+    const group = join(FREEZER, `aaas-test${process.pid}`, '1');
+    mkdirSync(group, { recursive: true });
+    await startTree(name(1));
+    const write = (file: string, text: string) => writeFileSync(join(group, file), text);
+    for (const pid of await find(name(1))) write('cgroup.procs', String(pid));
+    write('freezer.state', 'FROZEN');
+    await until(() => readFileSync(join(group, 'freezer.state'), 'utf8').trim() === 'FROZEN');
+    await sweep({ marker: name(1), uid: null });
+    expect(await find(name(1))).toEqual([]);
+    await until(() => readFileSync(join(group, 'cgroup.procs'), 'utf8') === '');
+    for (const directory of [group, dirname(group)]) rmdirSync(directory);
   });
 
   it('finds a process that has stopped itself or is stopped', async () => {
@@ -118,4 +137,13 @@ async function lifelinePid(marker: string): Promise<number> {
     if (line.includes('lifeline.ts') && line.includes(marker)) return pid;
   }
   return 0;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
