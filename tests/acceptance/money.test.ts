@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
 import { type Platform, script, until } from '../support/platform.ts';
-import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
+import { type ModelRequest, type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.ts';
 import { startTestPlatform } from '../support/test-platform.ts';
 
 let upstream: RecordingUpstream;
@@ -24,9 +24,9 @@ const bash = (command: string) => ({ tool: 'Bash', input: { command } });
 const ofType = async (agent: DeployedAgent, type: string) => (await agent.log()).filter((entry) => entry.type === type);
 
 /** The usage that the upstream reported: of each answer the last word on each count. */
-function reported() {
+function reported(requests: ModelRequest[] = upstream.requests) {
   const sum = { requests: 0, input_tokens: 0, output_tokens: 0 };
-  for (const { method, path, answer } of upstream.requests) {
+  for (const { method, path, answer } of requests) {
     if (method !== 'POST' || !/^\/v1\/messages(\?|$)/.test(path)) continue;
     const last = { input_tokens: 0, output_tokens: 0 };
     for (const [, count, value] of answer.matchAll(/"(input_tokens|output_tokens)":\s*(\d+)/g)) {
@@ -63,10 +63,15 @@ describe('the ledger', () => {
       (await platform.request('GET', '/api/v1/usage', undefined, { 'x-api-key': key })).status,
     ]).toEqual([403, 403]);
 
+    // Whoever leaves an answer before its count is there pays for the text that it got.
+    const { output_tokens: charged } = (await agent.turn(interrupted)).usage;
+    const uncounted = charged - reported(upstream.asked('stalls').slice(0, 1)).output_tokens;
     await until(async () => {
       const { totals } = await usage('group_by=agent');
-      return totals.output_tokens === reported().output_tokens && totals.input_tokens === reported().input_tokens;
+      const counted = totals.output_tokens - uncounted;
+      return counted === reported().output_tokens && totals.input_tokens === reported().input_tokens;
     });
+    expect(uncounted).toBeLessThan(10);
     const { data, totals } = await usage('group_by=agent,model');
     expect(totals.cache_read_input_tokens).toBe(0);
     const row = data.find(({ agent_id }: { agent_id: string }) => agent_id === agent.id);

@@ -17,6 +17,7 @@ beforeAll(async () => {
     WEBHOOK_RETRY_SCHEDULE: '0,1',
     WEBHOOK_TIMEOUT: '3',
     MAX_WEBHOOKS: '12',
+    UPSTREAM_OUTAGE_SECONDS: '0',
   });
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { startSimulator } from '../../packages/simulator/src/start-simulator.ts';
 
 /** A request as the model provider would have seen it. */
-interface ModelRequest {
+export interface ModelRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
