@@ -154,7 +154,7 @@ describe.skipIf(!isRoot)('where no control group can be made', () => {
   it('says so', async () => {
     const { enforcement } = await platform.json('GET', '/health');
     expect(enforcement.limits).toEqual({ memory: 'watch', pids: 'rlimit', cpu: 'nice', disk: 'watch' });
-    expect(platform.output()).toMatch(/Warning .*watched, not held by the kernel/);
+    await until(() => /Warning .*watched, not held by the kernel/.test(platform.output()));
   });
 
   it('ends the largest process of a hog, and lets its agent live', async () => {

@@ -14,11 +14,11 @@ export class ArchivePlaces {
     this.#what = what;
   }
 
-  /** A place until it is disposed of. @throws unavailable when the node, or the workspace, has as many as it may */
+  /** A place until it is disposed of. @throws rate_limited when the workspace has as many as it may, unavailable when the node has */
   take(workspaceId: string): Disposable {
     const own = this.#taken.filter((taken) => taken === workspaceId).length;
-    if (own >= AT_ONCE_OF_ONE) throw this.#full(own, ' of this workspace');
-    if (this.#taken.length >= AT_ONCE) throw this.#full(AT_ONCE, '');
+    if (own >= AT_ONCE_OF_ONE) throw this.#full('rate_limited', own, ' of this workspace');
+    if (this.#taken.length >= AT_ONCE) throw this.#full('unavailable', AT_ONCE, '');
     this.#taken.push(workspaceId);
     let held = true;
     return {
@@ -29,9 +29,9 @@ export class ArchivePlaces {
     };
   }
 
-  #full(count: number, whose: string): ApiError {
+  #full(code: 'rate_limited' | 'unavailable', count: number, whose: string): ApiError {
     const what = this.#what.replace('#', String(count));
-    return new ApiError('unavailable', `This node ${what}${whose} already. Try again in a moment.`, {
+    return new ApiError(code, `This node ${what}${whose} already. Try again in a moment.`, {
       retryAfterSeconds: 5,
     });
   }

@@ -162,7 +162,8 @@ async function admit(enclosure: Enclosure, child: ChildProcess): Promise<Error |
     return null;
   } catch (error) {
     gate?.destroy();
-    return error as Error;
+    // It ended while it waited: how is told by its exit.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? null : (error as Error);
   }
 }
 
