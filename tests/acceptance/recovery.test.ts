@@ -116,9 +116,9 @@ it('tries a start again that failed', async () => {
   await platform.json('PATCH', '/api/v1/settings', { START_TIMEOUT: 1 });
   await agent.order('start');
   await until(() => {
-    const [found] = findProcesses(agent.root);
-    if (found) process.kill(found.pid, 'SIGSTOP');
-    return found !== undefined;
+    const found = findProcesses(agent.root).filter(({ command }) => /\/claude /.test(command));
+    for (const { pid } of found) process.kill(pid, 'SIGSTOP');
+    return found.length > 0;
   }, 60_000);
   await until(async () => (await agent.timeline()).some((step) => step.to === 'recovering'));
   await platform.json('PATCH', '/api/v1/settings', { START_TIMEOUT: null });
