@@ -77,7 +77,11 @@ it('tells of an agent and its turns, signed, thin unless asked for more, and not
   const of = (type: string) =>
     receiver.at('/all').filter(({ event }) => event.type === type && event.data.agent_id === mine.id);
   await until(
-    () => of('agent.deleted').length === 1 && of('agent.status_changed').some((r) => r.event.data.to === 'draining'),
+    () =>
+      of('agent.deleted').length === 1 &&
+      of('session.status_idle').length > 0 &&
+      of('turn.completed').length > 0 &&
+      of('agent.status_changed').some((r) => r.event.data.to === 'draining'),
   );
   for (const one of receiver.at('/all')) verify(all.secret, one);
   expect(() => verify(turns.secret, receiver.at('/all')[0] as Received)).toThrow('No matching signature');

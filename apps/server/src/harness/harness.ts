@@ -63,6 +63,8 @@ export interface HarnessFailure {
 
 export interface HarnessSession {
   readonly pid: number | null;
+  /** Resolves when `pid` is known, or never will be. */
+  readonly located: Promise<void>;
   /** By which the processes of its tree are found. */
   readonly tree: ProcessQuery;
   readonly exited: Promise<ExitInfo>;

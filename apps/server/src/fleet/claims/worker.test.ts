@@ -57,6 +57,7 @@ function recordingHarness() {
       };
       return {
         pid: seen.opened,
+        located: Promise.resolve(),
         exited: exit.promise,
         tree: { marker: 'none', uid: null },
         failed: new Promise(() => {}),

@@ -31,6 +31,7 @@ const MCP_POLL_MS = 50;
 /** One live Claude Code process and the turn that it works on. */
 export class ClaudeSession implements HarnessSession {
   readonly spawned: Promise<void>;
+  readonly located: Promise<void>;
   readonly exited: Promise<ExitInfo>;
   readonly failed: Promise<HarnessFailure>;
   /** What the turn that runs waits for. */
@@ -81,7 +82,8 @@ export class ClaudeSession implements HarnessSession {
     const attached = new Promise<Sandbox>((resolve) => {
       this.#attached = resolve;
     });
-    this.spawned = attached.then((sandbox) => sandbox.located);
+    this.spawned = attached.then(() => {});
+    this.located = attached.then((sandbox) => sandbox.located);
     this.exited = attached.then((sandbox) => sandbox.exited);
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;

@@ -147,7 +147,9 @@ export class Enclosure {
     // Who gets no thread when it needs one gives up.
     const refused = performance.now() - this.#refusedAt < REFUSED_JUST_NOW_MS;
     const gaveUp = signal === 'SIGABRT' || signal === 'SIGTRAP' || (code !== null && signal === null && !killed);
-    return refused && gaveUp ? { resource: 'pids', event: pidsEvent('sandbox_killed', this.limits, usage.pids) } : null;
+    return refused && gaveUp
+      ? { resource: 'pids', event: pidsEvent('sandbox_killed', this.limits, this.limits.pids) }
+      : null;
   }
 
   /** No process of it runs until `thaw`. */

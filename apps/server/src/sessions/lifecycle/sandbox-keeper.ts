@@ -112,11 +112,12 @@ export class SandboxKeeper {
     void session.failed.then(({ reason, detail }) =>
       news(() => this.lose(reason, `${detail}\n${session.lastOutput()}`.trim())),
     );
-    news(() => this.#options.onSpawned(session.pid));
     const startMs = this.#options.startMs();
     const late = sleep(startMs, undefined, { ref: false }).then(() => {
       throw new Error(`the process did not answer within ${startMs / 1000} s`);
     });
+    await Promise.race([session.located, exited, late]);
+    news(() => this.#options.onSpawned(session.pid));
     clock.enter('handshake');
     // Its channel breaks before it is known how it ended, and whether for a limit: that is what is told.
     const probed = session.probe().catch(async (error: Error) => {

@@ -50,6 +50,7 @@ function harnessOf(turn: (text: string, sink: TurnSink) => Promise<TurnOutcome>)
       const end = async () => exit.resolve({ code: 0, signal: null });
       const session: HarnessSession = {
         pid: opened,
+        located: Promise.resolve(),
         exited: exit.promise as HarnessSession['exited'],
         tree: { marker: 'none', uid: null },
         failed: new Promise(() => {}),
