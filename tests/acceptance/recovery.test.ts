@@ -116,7 +116,7 @@ it('tries a start again that failed', async () => {
   await platform.json('PATCH', '/api/v1/settings', { START_TIMEOUT: 1 });
   await agent.order('start');
   await until(() => {
-    const found = findProcesses(agent.root).filter(({ command }) => /\/claude /.test(command));
+    const found = findProcesses(agent.root).filter(({ command }) => /^\S*\/claude /.test(command));
     for (const { pid } of found) process.kill(pid, 'SIGSTOP');
     return found.length > 0;
   }, 60_000);
