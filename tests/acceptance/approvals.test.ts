@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent, type LogEntry } from '../support/deployed-agent.ts';
 import { type Platform, script, until } from '../support/platform.ts';
@@ -44,6 +45,12 @@ async function asks(agent: DeployedAgent, count = 1): Promise<Approval[]> {
     return found.length === count && (await listed()).length === count;
   }, 30_000);
   return found;
+}
+
+/** The asks of `steps`, as they were scripted: calls of one answer may be asked in any order. */
+async function asksOf(agent: DeployedAgent, steps: { input: unknown }[]): Promise<(Approval | undefined)[]> {
+  const found = await asks(agent, steps.length);
+  return steps.map(({ input }) => found.find((ask) => isDeepStrictEqual(ask.input, input)));
 }
 
 const decide = (approval: Approval | undefined, decision: 'allow' | 'deny', message?: string) =>
@@ -127,8 +134,8 @@ describe('a call that is asked about', () => {
     const agent = await asking();
     const steps = [line('p1.txt'), { ...line('p2.txt'), parallel: true }, { ...line('p3.txt'), parallel: true }];
     const turn = await agent.begin(script([...steps, say('all done')]));
-    const [one, two, three] = await asks(agent, 3);
-    expect(new Set([one, two, three].map((ask) => JSON.stringify(ask?.input))).size).toBe(3);
+    const [one, two, three] = await asksOf(agent, steps);
+    expect([one, two, three]).not.toContain(undefined);
     await decide(one, 'allow');
     // The first has run while the others wait.
     await until(() => linesOf(agent, 'p1.txt') === 1);
@@ -138,7 +145,8 @@ describe('a call that is asked about', () => {
     await decide(two, 'deny');
     expect(await agent.ended(turn)).toMatchObject({ state: 'completed', response: 'all done' });
     expect(['p1.txt', 'p2.txt', 'p3.txt'].map((file) => linesOf(agent, file))).toEqual([1, 0, 1]);
-    expect((await pairs(agent)).map(([, result]) => result.is_error)).toEqual([false, true, false]);
+    const denied = (await pairs(agent)).filter(([, result]) => result.is_error).map(([use]) => use.id);
+    expect(denied).toEqual([two?.id]);
   });
 
   it('is shown by the stream of its turn, which goes on to the end', async () => {
@@ -179,15 +187,12 @@ describe('a session that waits', () => {
     expect(await agent.say('two')).toMatchObject({ response: 'Simulated reply 2: two' });
   });
 
-  // It has failed beside other files under load, by time alone, and the cause is not found: nothing else is tried again.
-  it('sleeps, and is woken by the last answer: what was allowed runs once, what was denied does not', {
-    retry: 2,
-  }, async () => {
+  it('sleeps, and is woken by the last answer: what was allowed runs once, what was denied does not', async () => {
     const agent = await asking();
     const steps = [line('w1.txt'), { ...line('w2.txt'), parallel: true }, { ...line('w3.txt'), parallel: true }];
     // The same call later in the turn has no grant any more.
     const turn = await agent.begin(script([...steps, line('w1.txt'), say('end')]));
-    const [one, two, three] = await asks(agent, 3);
+    const [one, two, three] = await asksOf(agent, steps);
     await agent.order('hibernate');
     await agent.reaches('hibernated');
     await until(() => findProcesses(agent.root).length === 0);
@@ -202,9 +207,8 @@ describe('a session that waits', () => {
     await decide(again, 'deny');
     expect(await agent.ended(turn)).toMatchObject({ state: 'completed', response: 'end' });
     expect(['w1.txt', 'w2.txt', 'w3.txt'].map((file) => linesOf(agent, file))).toEqual([1, 0, 1]);
-    const results = (await pairs(agent)).map(([use, result]) => [use.input.command, result.is_error]);
-    const expected = [...steps, line('w1.txt')].map(({ input }, index) => [input.command, index % 2 === 1]);
-    expect(results).toEqual(expected);
+    const denied = (await pairs(agent)).filter(([, result]) => result.is_error).map(([use]) => use.id);
+    expect(denied).toEqual([two?.id, again?.id]);
   });
 
   it('is let go after APPROVAL_HOLD, and its asks are denied after their time', async () => {
