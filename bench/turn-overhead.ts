@@ -9,8 +9,9 @@ import { startSimulator } from '@aaas/simulator/start-simulator';
 import { query, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { startPlatform } from '../tests/support/platform.ts';
 
-const TURNS = Number(process.argv[2] ?? 60);
-const WARM_UP = 5;
+const TURNS = Number(process.argv[2] ?? 100);
+// PostgreSQL plans a statement anew the first five times on each connection.
+const WARM_UP = 20;
 const MODEL = 'claude-sonnet-5-5';
 
 const simulator = await startSimulator({});

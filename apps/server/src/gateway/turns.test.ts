@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
-import { usageOfSession, usageOfTurn } from './ledger/usage-sums.ts';
+import { findSessionUsage } from '../sessions/session-usage.ts';
 import {
   addSession,
   addTurn,
@@ -67,18 +67,17 @@ test('the usage of a turn is the sum of its requests and of no others', async ()
   await eventually(() => performance.now() - first > 3);
   await (await ask(t, token)).whole();
   await (await ask(t, t.token(other.sessionId))).whole();
-  const usage = {
-    requests: 2,
-    inputTokens: 24,
-    outputTokens: 82,
-    cacheReadInputTokens: 6000,
-    cacheCreation5mInputTokens: 1000,
-    cacheCreation1hInputTokens: 140,
-    costNanousd: 12 * 3000 + 41 * 15_000 + 3000 * 300 + 500 * 3750 + 70 * 6000,
-  };
-  expect(await usageOfTurn(database.pool, session.turnId)).toEqual(usage);
-  expect((await usageOfSession(database.pool, session.sessionId)).requests).toBeGreaterThanOrEqual(2);
-  expect(await usageOfTurn(database.pool, 'turn_none')).toMatchObject({ requests: 0, costNanousd: 0 });
+  const cost = 12 * 3000 + 41 * 15_000 + 3000 * 300 + 500 * 3750 + 70 * 6000;
+  const usage = { input: 24, output: 82, cache_read: 6000, cache_creation: 1140, cost };
+  expect(await usageColumns(session.turnId)).toEqual(usage);
+  expect(await findSessionUsage(database.pool, session.sessionId)).toEqual({
+    input_tokens: 24,
+    output_tokens: 82,
+    cache_read_input_tokens: 6000,
+    cache_creation: { ephemeral_5m_input_tokens: 1000, ephemeral_1h_input_tokens: 140 },
+    list_cost: { amount: String(Math.round(cost / 1e7)), currency: 'USD' },
+  });
+  expect(await findSessionUsage(database.pool, 'sesn_none')).toMatchObject({ input_tokens: 0, output_tokens: 0 });
 });
 
 const usageColumns = async (turnId: string) =>
@@ -113,5 +112,6 @@ test('a row that comes after the end of its turn is added to the turn', async ()
     return columns.input > 0 ? columns : null;
   });
   expect(usage).toMatchObject(CUT_OFF);
-  expect(usage.cost).toBe((await usageOfTurn(database.pool, session.turnId)).costNanousd);
+  const [entry] = await ledgerOf(database.pool, session.sessionId);
+  expect(usage.cost).toBe(Number(entry?.cost_nanousd));
 });

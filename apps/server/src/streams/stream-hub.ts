@@ -1,9 +1,12 @@
 import type { LiveDelta, LoggedEvent } from '@aaas/contract/events';
+import type { TurnView } from '../sessions/turns/find-turn.ts';
 
 /** What reaches the listeners of one session in this process. */
 export type StreamSignal =
   | { kind: 'events'; events: LoggedEvent[] }
   | { kind: 'delta'; turnId: string; delta: LiveDelta }
+  /** Comes after the events of its end. */
+  | { kind: 'turn_ended'; turn: TurnView }
   /** An input came into the inbox; the same event follows when it is consumed. */
   | { kind: 'accepted'; type: string; payload: string }
   /** The log grew on another node. */
@@ -37,6 +40,11 @@ export class StreamHub {
     if (events.length === 0) return;
     this.#publish(sessionId, { kind: 'events', events });
     this.#onPublished(sessionId, 'changed');
+  }
+
+  /** For those who wait for the turn alone: they need not look it up. */
+  publishTurnEnded(turn: TurnView): void {
+    this.#publish(turn.sessionId, { kind: 'turn_ended', turn });
   }
 
   publishDelta(sessionId: string, turnId: string, delta: LiveDelta): void {

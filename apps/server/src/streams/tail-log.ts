@@ -39,7 +39,7 @@ export async function* tailLog(
     if (hint.kind === 'events') backlog.push(...hint.events.map((event) => ({ kind: 'event' as const, event })));
     else if (hint.kind === 'deleted') deleted = true;
     else if (hint.kind === 'changed') changed = true;
-    else backlog.push(hint);
+    else if (hint.kind !== 'turn_ended') backlog.push(hint);
     ring();
   });
   const stop = () => ring();

@@ -8,7 +8,7 @@ const WORKSPACE_SHARDS = 8;
 // its request waits for this row, except by an interruption: then the answer is cut ($15 is false), and the turn that
 // ended while the request ran is the one that asked, even if the next one runs already.
 // `at` comes from us, so that a repeated insert whose first try was committed unseen meets its own key.
-// The usage of the turn, that of the day and the counters of spend move with the row, by what it says and once: they
+// The usage of the turn, of the session and of the day and the counters of spend move with the row, by what it says and once: they
 // are sums of the ledger at every moment. Locks are taken in one order, the counters' by their keys.
 const INSERT = `
 with asked as (
@@ -51,6 +51,17 @@ with asked as (
     cache_creation_5m_input_tokens = d.cache_creation_5m_input_tokens + excluded.cache_creation_5m_input_tokens,
     cache_creation_1h_input_tokens = d.cache_creation_1h_input_tokens + excluded.cache_creation_1h_input_tokens,
     cost_nanousd = d.cost_nanousd + excluded.cost_nanousd
+), session as (
+  insert into session_usage as u (
+    session_id, input_tokens, output_tokens, cache_read_input_tokens, cache_creation_5m_input_tokens,
+    cache_creation_1h_input_tokens, cost_nanousd)
+  select $5, $16, $17, $18, $19, $20, $12 from entry
+  on conflict (session_id) do update set
+    input_tokens = u.input_tokens + excluded.input_tokens, output_tokens = u.output_tokens + excluded.output_tokens,
+    cache_read_input_tokens = u.cache_read_input_tokens + excluded.cache_read_input_tokens,
+    cache_creation_5m_input_tokens = u.cache_creation_5m_input_tokens + excluded.cache_creation_5m_input_tokens,
+    cache_creation_1h_input_tokens = u.cache_creation_1h_input_tokens + excluded.cache_creation_1h_input_tokens,
+    cost_nanousd = u.cost_nanousd + excluded.cost_nanousd
 ), today as (
   select ($1::timestamptz at time zone 'UTC')::date as day, $12::bigint as nanousd,
          $16::bigint + $17::bigint + $18::bigint + $19::bigint + $20::bigint as tokens

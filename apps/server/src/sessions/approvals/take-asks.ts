@@ -1,10 +1,9 @@
-import { usageOfSession } from '../../gateway/ledger/usage-sums.ts';
 import type { RunnerParts } from '../lifecycle/runner-parts.ts';
 import { waitsForApproval } from '../lifecycle/status.ts';
 import { transition } from '../lifecycle/transition.ts';
 import { appendEvents } from '../log/append.ts';
 import { draftEvent } from '../log/draft-event.ts';
-import { managedUsage } from '../turns/end-turn.ts';
+import { findSessionUsage } from '../session-usage.ts';
 import { primaryThreadOf } from '../turns/primary-thread.ts';
 import { loadAsks } from './load-asks.ts';
 
@@ -41,7 +40,7 @@ async function wait(parts: RunnerParts, turnId: string, open: string[]): Promise
   const stop = { stop_reason: { type: 'requires_action', event_ids: open }, stop_details: null };
   const events = [
     draftEvent('session.thread_status_idle', { ...primaryThreadOf(row), ...stop }),
-    draftEvent('session.usage', { usage: managedUsage(await usageOfSession(ctx.pool, owned.sessionId)) }),
+    draftEvent('session.usage', { usage: await findSessionUsage(ctx.pool, owned.sessionId) }),
     draftEvent('session.status_idle', stop),
   ];
   await ctx.pool.query('update turns set waiting_since = coalesce(waiting_since, $2) where id = $1', [

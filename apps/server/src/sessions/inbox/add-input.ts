@@ -1,7 +1,9 @@
+import { ApiError } from '@aaas/contract/errors';
 import { newId } from '@aaas/contract/ids';
 import type { Status } from '@aaas/contract/lifecycle';
 import type { Pool, PoolClient } from 'pg';
-import { requireBudget } from '../../gateway/budgets/require-budget.ts';
+import { type BudgetLine, LINE_COLUMNS } from '../../gateway/budgets/budget-line.ts';
+import { describeExhausted } from '../../gateway/budgets/describe-exhausted.ts';
 import type { SessionContext } from '../session-context.ts';
 
 /** A client event on its way into the inbox. */
@@ -38,18 +40,24 @@ const ADD = {
   name: 'inbox.add',
   text: `
     with session as (
-      select s.id, s.workspace_id, s.status,
+      select s.id, s.workspace_id, s.agent_id, s.status,
              s.intent = 'active' and s.status not in ('error', 'terminated') as open
         from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
     ), duplicate as (
       select i.id, i.turn_id, i.request_hash from inputs i, session
        where i.session_id = session.id and i.idempotency_key = $3
+    ), budget as (
+      select ${LINE_COLUMNS}
+        from session cross join lateral budget_lines(session.workspace_id, session.agent_id, session.id, null, $4) l
+       where $9::text is not null and l.spent >= l.bound and not exists (select 1 from duplicate)
+       limit 1
     ), head as (
       update session_heads h
          set last_position = last_position + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $4),
              waiting = h.waiting + case when $9::text is null then 0 else 1 end
         from session
        where h.session_id = session.id and session.open and h.waiting < $5 and not exists (select 1 from duplicate)
+         and not exists (select 1 from budget)
       returning h.last_position as position, h.waiting
     ), input as (
       insert into inputs (session_id, position, id, workspace_id, type, payload, turn_id, idempotency_key, request_hash, accepted_at,
@@ -60,7 +68,8 @@ const ADD = {
       select $9, $1, $2, head.position, $6, $4, $11 from head where $9::text is not null
     )
     select session.status, session.open, head.position, head.waiting,
-           duplicate.id as "duplicateId", duplicate.turn_id as "duplicateTurn", duplicate.request_hash as "duplicateHash"
+           duplicate.id as "duplicateId", duplicate.turn_id as "duplicateTurn", duplicate.request_hash as "duplicateHash",
+           (select row_to_json(budget) from budget) as exhausted
       from session left join head on true left join duplicate on true`,
 };
 
@@ -72,6 +81,8 @@ interface AddRow {
   duplicateId: string | null;
   duplicateTurn: string | null;
   duplicateHash: string | null;
+  /** A budget of which nothing is left. */
+  exhausted: BudgetLine | null;
 }
 
 const INTEGER_MAX = 2 ** 31 - 1;
@@ -106,7 +117,6 @@ export async function addInput(
     input.requestHash ?? null,
     input.keyId ?? null,
   ];
-  if (turnId) await requireBudget(db, session, input.idempotencyKey ?? null, acceptedAt);
   for (;;) {
     let row: AddRow | undefined;
     try {
@@ -117,6 +127,7 @@ export async function addInput(
       throw error;
     }
     if (!row) return { kind: 'no_session' };
+    if (row.exhausted) throw new ApiError('budget_exceeded', describeExhausted(row.exhausted));
     if (row.duplicateId) {
       return { kind: 'duplicate', inputId: row.duplicateId, turnId: row.duplicateTurn, requestHash: row.duplicateHash };
     }

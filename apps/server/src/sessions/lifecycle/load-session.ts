@@ -30,6 +30,8 @@ export interface SessionRow {
   openTurnId: string | null;
   /** Counter of requests made of the session; clear-runnable.ts compares it. */
   requested: number;
+  /** It is marked as having something to do. */
+  runnable: boolean;
   messageWaits: boolean;
   interruptWaits: boolean;
   noticeWaits: boolean;
@@ -44,6 +46,7 @@ const LOAD = {
            s.number, s.harness, s.harness_session_id as "harnessSessionId", v.definition, s.intent,
            s.turn_status as "turnStatus", s.sandbox_phase as "sandboxPhase", s.status, s.operation, s.pid, s.restarts,
            s.losses, s.retry_at as "retryAt", s.messages_count as "messagesCount", h.requested,
+           h.runnable_at is not null as runnable,
            (select t.id from turns t where t.session_id = s.id and t.state = 'running') as "openTurnId",
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
                       and i.type <> 'user.interrupt') as "messageWaits",

@@ -14,6 +14,7 @@ export async function purgeSession(ctx: SessionContext, owned: OwnedSession, row
     if (row.ephemeral) await keepAnswer(db, owned.sessionId, ctx.now());
     await db.query('delete from events where session_id = $1', [owned.sessionId]);
     await db.query('delete from transcripts where session_id = $1', [owned.sessionId]);
+    await db.query('delete from session_usage where session_id = $1', [owned.sessionId]);
     await db.query('delete from spend where scope_id = $1', [owned.sessionId]);
     await db.query('delete from budget_warnings where scope_id = $1', [owned.sessionId]);
     await db.query('update agents set main_session_id = null where main_session_id = $1', [owned.sessionId]);

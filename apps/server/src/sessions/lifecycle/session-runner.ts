@@ -210,7 +210,7 @@ export class SessionRunner {
     const action = decide(facts, this.#observe(), { drainMs, approvalHoldMs, restart: rules }, now);
     switch (action.do) {
       case 'wait':
-        await clearRunnable(ctx, owned, this.#row.requested);
+        if (this.#row.runnable) await clearRunnable(ctx, owned, this.#row.requested);
         this.#rest(now);
         await this.#mailbox.sleep(action.until === null ? null : Math.max(0, action.until - now));
         // An idle process is mostly woken by one message: take that at once, and look at the row only if it is not so.
@@ -297,7 +297,8 @@ export class SessionRunner {
       case 'settle_interrupt':
         return takeInterrupts(ctx, owned, null);
       case 'log_notices':
-        return logNotices(ctx, owned);
+        await logNotices(ctx, owned);
+        return;
       case 'take_asks':
         await takeAsks(this.#parts);
         this.#waitsSince = waitsForApproval(this.#row) ? ctx.now().getTime() : null;

@@ -24,8 +24,9 @@ const LOG = {
 /**
  * Moves what others left for the log into it, in the order in which they left it. Only the owner's loop may call it:
  * two at once would log one notice twice. Nothing happens under a generation that has ended.
+ * @returns how many there were.
  */
-export async function logNotices(ctx: SessionContext, owned: OwnedSession): Promise<void> {
+export async function logNotices(ctx: SessionContext, owned: OwnedSession): Promise<number> {
   const at = ctx.now();
   const values = [owned.sessionId, owned.generation, at, at.toISOString()];
   const logged = (await ctx.pool.query<LoggedEvent>({ ...LOG, values })).rows;
@@ -33,4 +34,5 @@ export async function logNotices(ctx: SessionContext, owned: OwnedSession): Prom
     owned.sessionId,
     logged.sort((a, b) => a.seq - b.seq),
   );
+  return logged.length;
 }

@@ -1,13 +1,14 @@
 import type { StopReason, TurnState } from '@aaas/contract/events';
 import { newId } from '@aaas/contract/ids';
 import type { StatusReason } from '@aaas/contract/lifecycle';
-import type { UsageSum } from '../../gateway/ledger/usage-sums.ts';
 import type { SessionRow } from '../lifecycle/load-session.ts';
 import { transcriptColumns, type Uncommitted } from '../log/append.ts';
 import { draftEvent, type EventDraft, toColumns, toLogged } from '../log/draft-event.ts';
+import { logNotices } from '../log/log-notices.ts';
 import { storableText } from '../log/storable-text.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
 import type { OpenTurn } from './begin-turn.ts';
+import { TURN_COLUMNS, type TurnView } from './find-turn.ts';
 import { primaryThreadOf } from './primary-thread.ts';
 
 /** How a turn ended. */
@@ -26,6 +27,7 @@ const END = {
       update session_heads set last_seq = last_seq + $3 + 1
        where session_id = $1 and generation = $2
          and exists (select 1 from turns t where t.id = $10 and t.state = 'running')
+         and not exists (select 1 from notices n where n.session_id = $1 and n.logged_seq is null)
       returning last_seq - $3 - 1 as base
     ), old as (
       select s.status, s.messages_count from sessions s, head where s.id = $1 for update of s
@@ -41,7 +43,7 @@ const END = {
          set state = $6, stop_reason = $7, response = $8, error = $9, ended_at = $5, last_seq = head.base + $3 + 1,
              messages_count = old.messages_count + 1
         from head, old where t.id = $10
-       returning t.accepted_at
+      returning ${TURN_COLUMNS}, t.messages_count as "messagesCount"
     ), asks as (
       update approvals a
          set state = case when a.state = 'open' then 'cancelled' else a.state end,
@@ -49,8 +51,10 @@ const END = {
         from head where a.turn_id = $10 and a.noted_at is null
     ), logged as (
       insert into events (session_id, seq, turn_id, at, id, type, ref, payload)
-      select $1, head.base + e.ord, $10, $5, e.id, e.type, e.ref, e.payload
+      select $1, head.base + e.ord, $10, $5, e.id, e.type, e.ref,
+             case when e.type = 'session.usage' then left(e.payload, -1) || ',"usage":' || managed_usage($1) || '}' else e.payload end
         from head, unnest($11::text[], $12::text[], $13::text[], $14::text[]) with ordinality e (id, type, ref, payload, ord)
+      returning type, payload
     ), transcript as (
       insert into transcripts (session_id, subpath, uuid, entry)
       select $1, t.subpath, t.uuid, t.entry
@@ -65,7 +69,8 @@ const END = {
         from head, old, changed
       returning payload
     )
-    select head.base, lifecycle.payload, turn.accepted_at as "acceptedAt" from head, lifecycle, turn`,
+    select head.base, lifecycle.payload as "lifecyclePayload", logged.payload as "usagePayload", turn.*, changed.status as "sessionStatus", '{}'::text[] as approvals
+      from head, lifecycle, turn, changed, logged where logged.type = 'session.usage'`,
 };
 
 /**
@@ -80,14 +85,13 @@ export async function endTurn(
   turn: OpenTurn,
   ending: TurnEnding,
   left: Uncommitted,
-  usageOfSession: UsageSum,
 ): Promise<void> {
   const error = ending.error && { ...ending.error, message: storableText(ending.error.message) };
   const at = ctx.now();
-  const events = [...left.events, ...endingEvents(row, ending, usageOfSession)];
+  const events = [...left.events, ...endingEvents(row, ending)];
   const columns = toColumns(events, at);
   const lifecycleId = newId('sevt');
-  const result = await ctx.pool.query<{ base: number; payload: string; acceptedAt: Date }>({
+  const end = {
     ...END,
     values: [
       owned.sessionId,
@@ -108,19 +112,26 @@ export async function endTurn(
       at.toISOString(),
       ...transcriptColumns(left.transcript),
     ],
-  });
-  const written = result.rows[0];
+  };
+  const attempt = async () =>
+    (await ctx.pool.query<TurnView & { base: number; lifecyclePayload: string; usagePayload: string }>(end)).rows[0];
+  let written = await attempt();
+  // What the gateway has to say of the turn stands in the log before its end: that is rare, so it is not asked first.
+  while (!written && (await logNotices(ctx, owned)) > 0) written = await attempt();
   if (!written && !(await hasEnded(ctx, turn.id))) throw new Fenced(owned);
   row.turnStatus = 'idle';
   if (ending.state === 'completed') row.losses = [];
   row.retryAt = null;
   // Ended before, by an attempt whose answer was lost: what it wrote stands.
   if (!written) return;
-  const logged = toLogged(columns, written.base, turn.id, at);
-  const seq = written.base + events.length + 1;
-  logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId: turn.id, at, payload: written.payload });
+  const { base, lifecyclePayload, usagePayload, ...ended } = written;
+  const logged = toLogged(columns, base, turn.id, at);
+  for (const event of logged) if (event.type === 'session.usage') event.payload = usagePayload;
+  const seq = base + events.length + 1;
+  logged.push({ seq, id: lifecycleId, type: 'x.lifecycle', turnId: turn.id, at, payload: lifecyclePayload });
   ctx.streams.publishEvents(owned.sessionId, logged);
-  tellEnd(ctx, row, turn, ending, at.getTime() - written.acceptedAt.getTime());
+  ctx.streams.publishTurnEnded(ended);
+  tellEnd(ctx, row, turn, ending, at.getTime() - ended.acceptedAt.getTime());
 }
 
 function tellEnd(ctx: SessionContext, row: SessionRow, turn: OpenTurn, ending: TurnEnding, durationMs: number): void {
@@ -146,7 +157,7 @@ async function hasEnded(ctx: SessionContext, turnId: string): Promise<boolean> {
   return result.rowCount === 1;
 }
 
-function endingEvents(row: SessionRow, ending: TurnEnding, total: UsageSum): EventDraft[] {
+function endingEvents(row: SessionRow, ending: TurnEnding): EventDraft[] {
   const stop = { stop_reason: managedStopReason(ending), stop_details: null };
   const error = ending.error && {
     error: { ...ending.error, type: managedErrorType(ending.error.type), retry_status: { type: 'exhausted' } },
@@ -154,7 +165,8 @@ function endingEvents(row: SessionRow, ending: TurnEnding, total: UsageSum): Eve
   return [
     ...(error ? [draftEvent('session.error', error)] : []),
     draftEvent('session.thread_status_idle', { ...primaryThreadOf(row), ...stop }),
-    draftEvent('session.usage', { usage: managedUsage(total) }),
+    // Its `usage` is put in where it is written.
+    draftEvent('session.usage'),
     draftEvent('session.status_idle', stop),
   ];
 }
@@ -167,18 +179,4 @@ function managedErrorType(type: string): string {
 function managedStopReason(ending: TurnEnding) {
   if (ending.state === 'failed') return { type: 'retries_exhausted' };
   return { type: ending.stopReason === 'refusal' ? 'refusal' : 'end_turn' };
-}
-
-/** UsageSum in the shape of the Managed Agents API. */
-export function managedUsage(usage: UsageSum) {
-  return {
-    input_tokens: usage.inputTokens,
-    output_tokens: usage.outputTokens,
-    cache_read_input_tokens: usage.cacheReadInputTokens,
-    cache_creation: {
-      ephemeral_5m_input_tokens: usage.cacheCreation5mInputTokens,
-      ephemeral_1h_input_tokens: usage.cacheCreation1hInputTokens,
-    },
-    list_cost: { amount: String(Math.round(usage.costNanousd / 10_000_000)), currency: 'USD' as const },
-  };
 }

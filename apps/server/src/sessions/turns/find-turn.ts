@@ -26,14 +26,16 @@ export interface TurnView {
   approvals: string[];
 }
 
+/** Of `turns t`, by the names above. */
+export const TURN_COLUMNS = `
+  t.id, t.session_id as "sessionId", t.state, t.attempts, t.response, t.stop_reason as "stopReason", t.error, t.model,
+  t.input_tokens as "inputTokens", t.output_tokens as "outputTokens", t.cache_read_input_tokens as "cacheReadInputTokens",
+  t.cache_creation_input_tokens as "cacheCreationInputTokens", t.cost_nanousd as "costNanousd",
+  t.accepted_at as "acceptedAt", t.started_at as "startedAt", t.ended_at as "endedAt"`;
+
 const FIND = {
   name: 'turns.find',
-  text: `select t.id, t.session_id as "sessionId", t.state, t.attempts, t.response, t.stop_reason as "stopReason", t.error,
-                t.model, t.input_tokens as "inputTokens", t.output_tokens as "outputTokens",
-                t.cache_read_input_tokens as "cacheReadInputTokens",
-                t.cache_creation_input_tokens as "cacheCreationInputTokens", t.cost_nanousd as "costNanousd",
-                t.accepted_at as "acceptedAt", t.started_at as "startedAt", t.ended_at as "endedAt",
-                coalesce(t.messages_count, s.messages_count) as "messagesCount", s.status as "sessionStatus",
+  text: `select ${TURN_COLUMNS}, coalesce(t.messages_count, s.messages_count) as "messagesCount", s.status as "sessionStatus",
                 array(select a.id from approvals a
                        where a.session_id = t.session_id and a.turn_id = t.id and a.state = 'open' and a.listed_at is not null and a.noted_at is null
                        order by a.id) as approvals

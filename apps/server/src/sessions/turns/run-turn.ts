@@ -1,6 +1,5 @@
 import type { StatusReason } from '@aaas/contract/lifecycle';
 import { findModelFault } from '../../gateway/ledger/model-fault.ts';
-import { addUsage, type UsageSum, usageOfSession, usageOfTurn } from '../../gateway/ledger/usage-sums.ts';
 import type { HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import { isPermanent, sqlStateOf } from '../../postgres/permanent-error.ts';
 import { TurnAsks } from '../approvals/turn-asks.ts';
@@ -12,7 +11,6 @@ import { appendEvents, type Uncommitted } from '../log/append.ts';
 import { appendPatiently } from '../log/append-patiently.ts';
 import type { EventDraft } from '../log/draft-event.ts';
 import { loadTranscript } from '../log/load-transcript.ts';
-import { logNotices } from '../log/log-notices.ts';
 import { answeredCall } from '../log/tool-events.ts';
 import type { OwnedSession, SessionContext } from '../session-context.ts';
 import { type OpenTurn, reopenTurn } from './begin-turn.ts';
@@ -59,7 +57,6 @@ export class TurnDriver {
   #outage: { since: number; failures: number } | null = null;
   /** What the database would not take of this turn. */
   #unstorable: unknown = null;
-  #sessionUsage: UsageSum | null = null;
 
   constructor(options: TurnDriverOptions) {
     this.#options = options;
@@ -217,26 +214,10 @@ export class TurnDriver {
   async #end(turn: OpenTurn, ending: TurnEnding, left: Uncommitted): Promise<void> {
     const { ctx, owned } = this.#options;
     const unknown = await this.#unanswered(turn, ending, left.events);
-    // What the gateway has to say of the turn stands in the log before its end.
-    const [ofTurn] = await Promise.all([usageOfTurn(ctx.pool, turn.id), logNotices(ctx, owned)]);
-    // What the ledger holds of the session is summed once; from then on each turn adds its own.
-    this.#sessionUsage = this.#sessionUsage
-      ? addUsage(this.#sessionUsage, ofTurn)
-      : await usageOfSession(ctx.pool, owned.sessionId);
     const { transcript } = left;
-    await endTurn(
-      ctx,
-      owned,
-      this.#options.row(),
-      turn,
-      ending,
-      { events: [...left.events, ...unknown], transcript },
-      this.#sessionUsage,
-    );
+    await endTurn(ctx, owned, this.#options.row(), turn, ending, { events: [...left.events, ...unknown], transcript });
     this.detach();
     this.#turnId = null;
-    // A request that was cut off may come into the ledger after this sum.
-    if (ending.state !== 'completed') this.#sessionUsage = null;
   }
 
   /** Results for calls that got none, neither in the log nor in what is left. */

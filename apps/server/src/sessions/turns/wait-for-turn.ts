@@ -18,7 +18,9 @@ export async function waitForTurn(
   isNew: boolean,
 ): Promise<TurnView | null> {
   let ring: () => void = () => {};
+  let ended: TurnView | null = null;
   const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
+    if (hint.kind === 'turn_ended' && hint.turn.id === turnId) ended = hint.turn;
     const over =
       hint.kind === 'events' && hint.events.some((e) => e.turnId === turnId && e.type === 'session.status_idle');
     if (over || hint.kind === 'changed' || hint.kind === 'deleted') ring();
@@ -32,7 +34,7 @@ export async function waitForTurn(
         await bounded(rung, signal);
         continue;
       }
-      const turn = await readPatiently(() => findTurn(ctx.pool, sessionId, turnId), signal);
+      const turn: TurnView | null = ended ?? (await readPatiently(() => findTurn(ctx.pool, sessionId, turnId), signal));
       if (!turn || hasEnded(turn) || isStranded(turn) || waitsForAnswer(turn) || signal.aborted) return turn;
       await bounded(rung, signal);
     }

@@ -1,9 +1,8 @@
 import { ApiError } from '@aaas/contract/errors';
 import type { BetaManagedAgentsSession } from '@anthropic-ai/sdk/resources/beta/sessions/sessions';
-import { usageOfSession } from '../../../../gateway/ledger/usage-sums.ts';
 import { findSession } from '../../../../sessions/find-session.ts';
 import { hasOpenTurn, managedStatusOf, waitsForApproval } from '../../../../sessions/lifecycle/status.ts';
-import { managedUsage } from '../../../../sessions/turns/end-turn.ts';
+import { findSessionUsage } from '../../../../sessions/session-usage.ts';
 import type { Api, App } from '../../../api.ts';
 import { managedTools } from './managed-tools.ts';
 import { requireSession, SessionParams } from './session-params.ts';
@@ -46,7 +45,7 @@ export function retrieveSession(app: App, api: Api): void {
         budget: null,
         outcome_evaluations: [],
         stats: { duration_seconds: (api.ctx.now().getTime() - session.createdAt.getTime()) / 1000 },
-        usage: managedUsage(await usageOfSession(api.ctx.pool, sessionId)),
+        usage: await findSessionUsage(api.ctx.pool, sessionId),
         deployment_id: null,
         created_at: session.createdAt.toISOString(),
         updated_at: session.updatedAt.toISOString(),
