@@ -72,6 +72,8 @@ async function start(config: Record<string, unknown>, kind: 'cold' | 'warm'): Pr
 async function wakeUp(agent: string): Promise<number> {
   await platform.json('POST', `/api/v1/agents/${agent}/hibernate`);
   await until(async () => (await platform.json('GET', `/api/v1/agents/${agent}`)).status === 'hibernated');
+  // The pool replaces the spare that was claimed: its start is not part of this one.
+  await until(async () => (await platform.json('GET', '/health')).warm_pool.ready > 0, 60_000);
   const began = performance.now();
   await firstToken(platform, agent);
   const took = performance.now() - began;

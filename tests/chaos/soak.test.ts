@@ -12,7 +12,7 @@ const LIVE = Math.max(4, Math.min(Math.ceil(AGENTS / 2), 40));
 // Of a hundred blows: so many kill a sandbox, so many stop one, and the rest are for the server.
 const KILLS = 60;
 const STOPS = 30;
-const BLOW_EVERY_MS = 60_000 / Math.max(30, AGENTS);
+const BLOW_EVERY_MS = 2_000;
 const SETTLES_WITHIN_MS = 120_000 + AGENTS * 1_000;
 const HEAP_MAX_BYTES = 400e6;
 
@@ -52,6 +52,8 @@ it(`keeps ${AGENTS} agents going for ${SECONDS} s of kills and stops`, {
   let messages = 0;
   for (const agent of agents) messages += await check(agent, turns.get(agent) as string[]);
   const owned = await checkProcesses(agents);
+  // What failed for a reason that nobody thought of is in the log.
+  expect(platform.output()).not.toContain('Something failed inside the platform');
   const heap = await heapBytes();
   expect(heap).toBeLessThan(HEAP_MAX_BYTES);
   console.log(

@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
@@ -23,7 +20,7 @@ import { registerNode } from '../fleet/nodes/register-node.ts';
 import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness, type HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
-import type { Api, App } from '../http/api.ts';
+import type { Api } from '../http/api.ts';
 import { createApp } from '../http/create-app.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
@@ -43,15 +40,19 @@ import { LiveSettings } from '../settings/live-settings.ts';
 import { NodeHints } from '../streams/node-hints.ts';
 import { StreamHub } from '../streams/stream-hub.ts';
 import { activeAgents } from '../telemetry/active-agents.ts';
-import { createMetrics, registerGauges } from '../telemetry/metrics.ts';
+import { registerGauges } from '../telemetry/gauges.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { startMetricsListener } from '../telemetry/metrics-listener.ts';
 import { openApprovals } from '../telemetry/open-approvals.ts';
 import { Deliverer } from '../webhooks/delivery/deliverer.ts';
 import { webhookUpkeep } from '../webhooks/upkeep.ts';
 import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
+import { announce } from './announce.ts';
+import { closeHttp } from './close-http.ts';
 import { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
+import { nodeSecret } from './node-secret.ts';
 import { openCare } from './open-care.ts';
 import { openDatabase } from './open-database.ts';
 import { openGateway } from './open-gateway.ts';
@@ -62,7 +63,6 @@ import { openWarmPool } from './open-warm-pool.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
 import { workerBounds } from './worker-bounds.ts';
-import { writeWhole } from './write-whole.ts';
 
 export interface ServerFacts {
   version: string;
@@ -351,39 +351,4 @@ const ABANDON_WITHIN_MS = 15_000;
 
 function limitsWarning(weakness: string): string {
   return `limits of agents are watched, not held by the kernel: ${weakness}; see docs/resource-limits.md`;
-}
-
-// An answer that was on its way when the server closed leaves its connection idle afterwards; one on which nothing was
-// ever asked does not count as idle.
-const IDLE_SWEEP_MS = 50;
-const CONNECTIONS_GRACE_MS = 1_000;
-
-async function closeHttp(app: App, closing: AbortController): Promise<void> {
-  closing.abort();
-  const closed = app.close();
-  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
-  const force = setTimeout(() => app.server.closeAllConnections(), CONNECTIONS_GRACE_MS);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(force);
-}
-
-const SECRET_BYTES = 32;
-
-/** Signs what this node hands to its own processes. */
-async function nodeSecret(dataDir: string): Promise<Buffer> {
-  const path = join(dataDir, 'node.secret');
-  const known = await readFile(path).catch(() => null);
-  // One that was cut short by a crash would let anybody sign.
-  if (known?.length === SECRET_BYTES) return known;
-  const secret = randomBytes(SECRET_BYTES);
-  await writeWhole(path, secret);
-  return secret;
-}
-
-/** Lets the command line find the server of this data directory. */
-async function announce(dataDir: string, url: string, closers: Closers): Promise<void> {
-  const path = join(dataDir, 'server.json');
-  await writeWhole(path, `${JSON.stringify({ url, pid: process.pid })}\n`);
-  closers.add('announcement', () => rm(path, { force: true }));
 }

@@ -1,17 +1,10 @@
 import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
-import { POOL_MISSES, type PoolMiss, type StartKind, type StartStep } from '@aaas/contract/starts';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { NodeLoad } from '../fleet/nodes/node-load.ts';
-import type { ActiveAgents } from './active-agents.ts';
-import {
-  createSandboxMetrics,
-  registerSandboxGauges,
-  type SandboxMetrics,
-  type SandboxSources,
-} from './sandbox-metrics.ts';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { createSandboxMetrics, type SandboxMetrics } from './sandbox-metrics.ts';
+import { createStartMetrics, type StartMetrics } from './start-metrics.ts';
 
 /** What the platform counts while it works. Every label has a closed set of values. */
-export interface Metrics extends SandboxMetrics {
+export interface Metrics extends SandboxMetrics, StartMetrics {
   agentCreated(agentType: string): void;
   agentDeleted(): void;
   /** `errorType`: the status reason of a lost process, or the error type of a failed turn. */
@@ -19,14 +12,6 @@ export interface Metrics extends SandboxMetrics {
   messageEnded(agentType: string, seconds: number): void;
   /** `endpoint`: the pattern of the route, never the path that was asked for. */
   requestEnded(method: string, endpoint: string, seconds: number): void;
-  /** A step of the start of a sandbox has ended; `ready`: all of them up to its first answer. */
-  sandboxStartStep(kind: StartKind, step: StartStep | 'ready', seconds: number): void;
-  /** A start asked the warm pool: `hit`, or why it got none. */
-  poolAsked(outcome: 'hit' | PoolMiss): void;
-  /** A spare of the warm pool died, or could not be started. */
-  poolSpareLost(): void;
-  /** The warm pool is smaller than it wants to be. */
-  poolLimited(limit: 'memory' | 'slots'): void;
   /** A request was refused for coming too often. `policy`: as in the RateLimit headers. */
   limitReached(policy: string): void;
   /** A request went on uncounted, because the store of the limits failed. */
@@ -55,25 +40,8 @@ export interface Metrics extends SandboxMetrics {
   agentConnected(outcome: 'allowed' | 'refused'): void;
 }
 
-/** What is read when somebody scrapes. */
-export interface MetricSources extends SandboxSources {
-  version: string;
-  activeAgents: ActiveAgents;
-  pool: { totalCount: number; idleCount: number; waitingCount: number };
-  /** Null: the database did not answer in time. */
-  openApprovals(): Promise<number | null>;
-  ownedSessions(): number;
-  /** Process trees of agents that this process answers for, and those that there are. */
-  sandboxes: { owned(): number; observed(): Promise<number> };
-  leaseHeld(): boolean;
-  warmPool(): { ready: number; starting: number; wanted: number };
-  /** Of the places on this node and those that wait for one. */
-  load(): NodeLoad;
-}
-
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const SLEEP_REASONS = ['idle_timeout', 'slot_needed', 'memory_short', 'hibernate_requested', 'stop_requested'];
-const START_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const MESSAGE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 
 const APPROVAL_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 604_800];
@@ -113,7 +81,7 @@ const POLICIES = [
   ...['v1-creates', 'v1-reads', 'failed-auth', 'open-requests'],
 ];
 
-/** The counters of this process. This file and sandbox-metrics.ts are where metrics are declared. */
+/** The counters of this process. This file, sandbox-metrics.ts, start-metrics.ts and gauges.ts are where metrics are declared. */
 export function createMetrics(): Metrics & { registry: Registry } {
   const registry = new Registry();
   const registers = [registry];
@@ -184,32 +152,6 @@ export function createMetrics(): Metrics & { registry: Registry } {
     help: 'How often a turn was put off because no model provider answered.',
     registers,
   });
-  const starts = new Histogram({
-    name: 'aaas_sandbox_start_seconds',
-    help: 'Steps of starts of agent processes on this node, by kind (cold, warm, resume); ready: from the begin to the first answered probe.',
-    labelNames: ['kind', 'step'],
-    buckets: START_SECONDS,
-    registers,
-  });
-  const claims = new Counter({
-    name: 'aaas_warm_pool_claims_total',
-    help: 'Starts that a spare of the warm pool could have served, by what came of it: hit, or why there was none.',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const sparesLost = new Counter({
-    name: 'aaas_warm_pool_spares_lost_total',
-    help: 'Spares of the warm pool that died, or could not be started.',
-    registers,
-  });
-  const poolLimited = new Counter({
-    name: 'aaas_warm_pool_limited_total',
-    help: 'Reviews of the warm pool at which it could not have the spares it wants, by what limits it.',
-    labelNames: ['limit'],
-    registers,
-  });
-  for (const outcome of ['hit', ...Object.keys(POOL_MISSES)]) claims.inc({ outcome }, 0);
-  for (const limit of ['memory', 'slots']) poolLimited.inc({ limit }, 0);
   const sleeps = new Counter({
     name: 'aaas_sleeps_total',
     help: 'Processes that were ended because their session sleeps, stops or moves, by status reason.',
@@ -257,15 +199,12 @@ export function createMetrics(): Metrics & { registry: Registry } {
   return {
     registry,
     ...createSandboxMetrics(registry),
+    ...createStartMetrics(registry),
     agentCreated: (agentType) => created.inc({ agent_type: agentType }),
     agentDeleted: () => deleted.inc(),
     agentFailed: (errorType) => errors.inc({ error_type: errorType }),
     messageEnded: (agentType, seconds) => messages.observe({ agent_type: agentType }, seconds),
     requestEnded: (method, endpoint, seconds) => requests.observe({ method, endpoint }, seconds),
-    sandboxStartStep: (kind, step, seconds) => starts.observe({ kind, step }, seconds),
-    poolAsked: (outcome) => claims.inc({ outcome }),
-    poolSpareLost: () => sparesLost.inc(),
-    poolLimited: (limit) => poolLimited.inc({ limit }),
     limitReached: (policy) => limited.inc({ policy }),
     limitFailed: () => uncounted.inc(),
     approvalEnded: (decision, seconds) => approvals.observe({ decision }, seconds),
@@ -280,139 +219,4 @@ export function createMetrics(): Metrics & { registry: Registry } {
     transcriptChecked: (outcome) => checks.inc({ outcome }),
     lineFull: () => full.inc(),
   };
-}
-
-/** Adds what is not counted but read at each scrape, and Node's own metrics. */
-export function registerGauges(registry: Registry, sources: MetricSources): void {
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  registerSandboxGauges(registry, sources);
-  // Gauges that call themselves totals; the same figures stand beside them by type.
-  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
-  new Gauge({
-    name: 'aaas_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node_version'],
-    registers,
-  }).set({ version: sources.version, node_version: process.versions.node }, 1);
-
-  new Gauge({
-    name: 'aaas_database_up',
-    help: '1 when the database answered the last scrape in time, else 0.',
-    registers,
-    async collect() {
-      this.set((await sources.activeAgents()) === null ? 0 : 1);
-    },
-  });
-  new Gauge({
-    name: 'aaas_active_agents',
-    help: 'Agents of the whole platform by status, read from the database: every node reports the same, so take max by (status), never sum.',
-    labelNames: ['status'],
-    registers,
-    async collect() {
-      const counts = await sources.activeAgents();
-      // Without an answer there is no series: an old number would pass for the present.
-      this.reset();
-      for (const [status, count] of Object.entries(counts ?? {})) this.set({ status }, count);
-    },
-  });
-
-  new Gauge({
-    name: 'aaas_open_approvals',
-    help: 'Tools of the whole platform that wait for an approval, read from the database: every node reports the same, so take max, never sum.',
-    registers,
-    async collect() {
-      const open = await sources.openApprovals();
-      // Without an answer there is no series: an old number would pass for the present.
-      if (open === null) this.remove();
-      else this.set(open);
-    },
-  });
-  new Gauge({
-    name: 'aaas_owned_sessions',
-    help: 'Sessions that this node owns.',
-    registers,
-    collect() {
-      this.set(sources.ownedSessions());
-    },
-  });
-  new Gauge({
-    name: 'aaas_sandboxes_owned',
-    help: 'Process trees of agents that this node answers for, warm spares included.',
-    registers,
-    collect() {
-      this.set(sources.sandboxes.owned());
-    },
-  });
-  new Gauge({
-    name: 'aaas_sandboxes_observed',
-    help: 'Process trees of this node’s agents that there are on the machine; more than owned for longer than a round of the reaper: some cannot be ended.',
-    registers,
-    async collect() {
-      this.set(await sources.sandboxes.observed());
-    },
-  });
-  new Gauge({
-    name: 'aaas_node_lease_held',
-    help: '1 while this node may act for its sessions; 0 while they are frozen or taken.',
-    registers,
-    collect() {
-      this.set(sources.leaseHeld() ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'aaas_warm_pool_spares',
-    help: 'Spare processes of this node: ready, starting; wanted: as many as demand asks for.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      for (const [state, count] of Object.entries(sources.warmPool())) this.set({ state }, count);
-    },
-  });
-  new Gauge({
-    name: 'aaas_places',
-    help: 'Places of this node that sessions hold: idle, or working (those that start are working).',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const { idle, working } = sources.load().places;
-      this.set({ state: 'idle' }, idle);
-      this.set({ state: 'working' }, working);
-    },
-  });
-  new Gauge({
-    name: 'aaas_waiting_agents',
-    help: 'Sessions of the whole platform that wait for a place, as this node last counted: take max, never sum.',
-    registers,
-    collect() {
-      this.set(sources.load().waiting_agents);
-    },
-  });
-  new Gauge({
-    name: 'aaas_memory_available_bytes',
-    help: 'Memory that new processes could take on this node, within the limits above it.',
-    registers,
-    collect() {
-      this.set(sources.load().memory.available_bytes);
-    },
-  });
-  new Gauge({
-    name: 'aaas_database_connections',
-    help: 'Connections of this process to the database: idle, or in use.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const { totalCount, idleCount } = sources.pool;
-      this.set({ state: 'idle' }, idleCount);
-      this.set({ state: 'in_use' }, totalCount - idleCount);
-    },
-  });
-  new Gauge({
-    name: 'aaas_database_waiting',
-    help: 'Statements of this process that wait for a free connection.',
-    registers,
-    collect() {
-      this.set(sources.pool.waitingCount);
-    },
-  });
 }

@@ -38,7 +38,7 @@ export interface AcceptedTurn<Answer extends object> {
 
 /**
  * Wakes the owner and answers with the end of the turn, with a stream of it, or with 202, whichever the request
- * prefers or its patience allows. @returns the body of a 200; nothing when the reply was sent.
+ * prefers or its patience allows. @returns the body of a 200, or the reply when it was sent.
  * @throws turn_failed, budget_exceeded
  */
 export async function replyWithTurn<Answer extends object>(
@@ -46,13 +46,13 @@ export async function replyWithTurn<Answer extends object>(
   request: FastifyRequest,
   reply: FastifyReply,
   accepted: AcceptedTurn<Answer>,
-): Promise<Answer | undefined> {
+): Promise<Answer | FastifyReply> {
   const { sessionId, turnId, endpoint } = accepted;
   const prefer = parsePrefer(request.headers.prefer as string | undefined);
   if (request.headers.accept?.includes('text/event-stream')) {
     api.wake(sessionId);
     await streamTurn(api, reply, accepted, request.headers['last-event-id']);
-    return undefined;
+    return reply;
   }
   const ended = prefer.async ? null : waitWhileAsked(api, reply.raw, accepted, prefer.waitSeconds);
   // After we listen: the end of a quick turn must not pass unheard.
@@ -71,8 +71,7 @@ export async function replyWithTurn<Answer extends object>(
       queue_position,
       ...asks,
     };
-    void reply.code(202).header('location', endpoint).send(body);
-    return undefined;
+    return reply.code(202).header('location', endpoint).send(body);
   }
   if (turn.state === 'failed') throw turnFailed(turn);
   return accepted.present(turn);
