@@ -162,6 +162,7 @@ async function main(): Promise<void> {
         usage: MESSAGE_USAGE,
         cost: null,
         firstByteMs: 1,
+        uncountedOutputTokens: 0,
         durationMs: 2,
       });
       times.push(performance.now() - startedAt);

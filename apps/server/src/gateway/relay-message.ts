@@ -31,9 +31,8 @@ export async function relayMessage(context: GatewayContext, call: Call): Promise
     // A client that left did not get its answer whole, even if the upstream had finished it.
     const stopReason = call.signal.aborted ? null : reading.stopReason;
     // Nor did it get the count; it had the text before that, and must not have it for nothing.
-    const outputTokens = Math.max(reading.usage.outputTokens, call.signal.aborted ? reading.passedTokens : 0);
-    const usage = { ...reading.usage, outputTokens };
-    const read = { usage, model: reading.model, stopReason, passedTokens: 0 };
+    const passedTokens = call.signal.aborted ? reading.passedTokens : 0;
+    const read = { usage: reading.usage, model: reading.model, stopReason, passedTokens };
     const time = { now: policy.now(), wall: policy.wall() };
     recorded ??= context.ledger.record(entryOf(principal, course.reached, course, read, time));
     return recorded;

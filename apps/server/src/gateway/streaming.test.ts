@@ -4,6 +4,7 @@ import type { Activity } from './gateway-options.ts';
 import {
   addSession,
   eventually,
+  type LedgerRow,
   ledgerWith,
   PROVIDER_KEY,
   startTestGateway,
@@ -116,8 +117,11 @@ test('a client that leaves with the text and before its count is charged for wha
   answer.leave();
   const [row] = await ledgerWith(database.pool, session.sessionId, 1);
   // 50 times 40 words and blanks of 2 or 3 bytes: 1,400 tokens of 4 bytes, and some off for what surrounds them.
-  expect(row?.output_tokens).toBeGreaterThan(1_100);
-  expect(row?.output_tokens).toBeLessThan(1_500);
+  const { output_tokens, uncounted_output_tokens: uncounted, cost_nanousd } = row as LedgerRow;
+  expect(output_tokens).toBe(1);
+  expect(uncounted).toBeGreaterThan(1_100);
+  expect(uncounted).toBeLessThan(1_500);
+  expect(cost_nanousd).toBeGreaterThan(uncounted * 15_000);
 });
 
 function delta(text: string) {

@@ -83,6 +83,7 @@ export interface LedgerRow {
   attempts: number;
   input_tokens: number;
   output_tokens: number;
+  uncounted_output_tokens: number;
   cache_read_input_tokens: number;
   cache_creation_5m_input_tokens: number;
   cache_creation_1h_input_tokens: number;

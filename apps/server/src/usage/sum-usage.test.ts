@@ -44,6 +44,7 @@ beforeAll(async () => {
       },
       cost: model === 'unknown' ? null : { nanousd: n, version: 'test' },
       firstByteMs: 1,
+      uncountedOutputTokens: 0,
       durationMs: 1,
     });
   }

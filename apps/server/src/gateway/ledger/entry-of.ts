@@ -34,6 +34,9 @@ export function entryOf(
 ): ModelRequest {
   const { upstream } = reached;
   const billed = named(reading.model ?? reached.model);
+  const { usage } = reading;
+  const uncountedOutputTokens = Math.max(0, reading.passedTokens - usage.outputTokens);
+  const charged = { ...usage, outputTokens: usage.outputTokens + uncountedOutputTokens };
   return {
     id: newId('mreq', time.wall),
     at: new Date(time.wall),
@@ -43,8 +46,9 @@ export function entryOf(
     status: course.status,
     stopReason: reading.stopReason === null ? null : named(reading.stopReason),
     attempts: course.attempts,
-    usage: reading.usage,
-    cost: upstream.simulated ? SIMULATED : priceOf(billed, reading.usage),
+    usage,
+    uncountedOutputTokens,
+    cost: upstream.simulated ? SIMULATED : priceOf(billed, charged),
     firstByteMs: course.firstByteAt === null ? null : Math.round(course.firstByteAt - course.startedAt),
     durationMs: Math.round(time.now - course.startedAt),
   };

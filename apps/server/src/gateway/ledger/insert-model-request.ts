@@ -24,9 +24,9 @@ with asked as (
   insert into model_requests (
     at, id, workspace_id, agent_id, session_id, turn_id, key_id, generation, upstream, model, status, stop_reason,
     attempts, input_tokens, output_tokens, cache_read_input_tokens, cache_creation_5m_input_tokens,
-    cache_creation_1h_input_tokens, cost_nanousd, price_version, first_byte_ms, duration_ms)
+    cache_creation_1h_input_tokens, cost_nanousd, price_version, first_byte_ms, duration_ms, uncounted_output_tokens)
   select $1, $2, $3, $4, $5, turn_id, (select key_id from turns where id = turn_id),
-    $6, $7, $8, $9, $10, $11, $16, $17, $18, $19, $20, $12, $13, $21, $14::int
+    $6, $7, $8, $9, $10, $11, $16, $17, $18, $19, $20, $12, $13, $21, $14::int, $22::int
   from asked
   on conflict do nothing
   returning turn_id, key_id, price_version, (select position from turns where id = turn_id) as turn_position
@@ -64,7 +64,7 @@ with asked as (
     cost_nanousd = u.cost_nanousd + excluded.cost_nanousd
 ), today as (
   select ($1::timestamptz at time zone 'UTC')::date as day, $12::bigint as nanousd,
-         $16::bigint + $17::bigint + $18::bigint + $19::bigint + $20::bigint as tokens
+         $16::bigint + $17::bigint + $18::bigint + $19::bigint + $20::bigint + $22::int as tokens
 )
 insert into spend as s (
   scope_id, shard, workspace_id, total_nanousd, total_tokens, month, month_nanousd, month_tokens, day, day_nanousd,
@@ -124,6 +124,7 @@ export async function insertModelRequest(pool: pg.Pool, row: ModelRequest): Prom
       usage.cacheCreation5mInputTokens,
       usage.cacheCreation1hInputTokens,
       row.firstByteMs,
+      row.uncountedOutputTokens,
     ],
   });
 }

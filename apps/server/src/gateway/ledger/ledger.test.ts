@@ -17,6 +17,7 @@ const row: ModelRequest = {
   usage: NOTHING_READ.usage,
   cost: null,
   firstByteMs: 1,
+  uncountedOutputTokens: 0,
   durationMs: 1,
 };
 

@@ -14,7 +14,10 @@ export interface ModelRequest {
   /** null: the answer did not reach its end. */
   stopReason: string | null;
   attempts: number;
+  /** To the token what the upstream has said. */
   usage: Usage;
+  /** Output that has passed and that the upstream has not counted, at least; paid like any other. */
+  uncountedOutputTokens: number;
   /** null: no price is known for the model. */
   cost: Cost | null;
   firstByteMs: number | null;

@@ -27,3 +27,7 @@ create function managed_usage(the_session text) returns json language sql stable
     'list_cost', json_build_object('amount', round(coalesce(sum(u.cost_nanousd), 0) / 1e7)::text, 'currency', 'USD'))
     from session_usage u where u.session_id = the_session
 $$;
+
+-- Output that was passed on before its client left the answer, and that the upstream has not counted: at least so many
+-- tokens. In the cost and in what budgets have spent; output_tokens is what the upstream said, to the token.
+alter table model_requests add column uncounted_output_tokens integer not null default 0;
