@@ -91,6 +91,11 @@ describe('refuses to start', () => {
     await refuses(site, await site.spawn(), 'DATA_DIR', site.dataDir);
   });
 
+  it.runIf(existsSync('/proc/self'))('in a place where no directory can be made, not even by root', async () => {
+    await using site = await newSite();
+    await refuses(site, await site.spawn({ DATA_DIR: '/proc/no/way' }), 'DATA_DIR', '/proc/no/way');
+  });
+
   it.concurrent.each([
     ['PORT', 'eighty'],
     ['PORT', '65536'],

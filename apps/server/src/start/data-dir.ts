@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StartupError } from './startup-error.ts';
 
 /**
@@ -11,9 +11,8 @@ export async function prepareDataDir(path: string): Promise<string> {
   const dataDir = resolve(path);
   const isRoot = process.getuid?.() === 0;
   try {
-    const made = await mkdir(dataDir, { recursive: true });
     // One that was there keeps its mode: it may be somebody's home.
-    if (made !== undefined) await chmod(dataDir, isRoot ? 0o711 : 0o700);
+    if (await makePath(dataDir)) await chmod(dataDir, isRoot ? 0o711 : 0o700);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? error;
@@ -22,6 +21,19 @@ export async function prepareDataDir(path: string): Promise<string> {
     });
   }
   return dataDir;
+}
+
+/** Node's own `recursive` never ends where a directory refuses children as if it were missing itself: /proc. */
+async function makePath(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makePath(dirname(path));
+    await mkdir(path);
+  }
+  return true;
 }
 
 /**
