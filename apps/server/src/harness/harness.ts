@@ -30,10 +30,20 @@ export interface Harness {
   }): Promise<HarnessSession>;
 }
 
+/** A tool call that was begun. */
+export interface BegunTool {
+  /** The harness's own id of it. */
+  ref: string | null;
+  name: string;
+  input: unknown;
+  /** What the tool said; null: nobody knows what became of it. */
+  outcome: string | null;
+}
+
 export interface InterruptedTurn {
   turn: OpenTurn;
-  /** Tool calls of the turn that were begun and whose outcome nobody knows, newest last. */
-  unknownTools: { ref: string | null; name: string; input: unknown }[];
+  /** Tool calls that the turn has begun, oldest first. The model is told of those that its transcript does not know. */
+  tools: BegunTool[];
   /**
    * Calls that were asked about and did not run, oldest first; none is open. The harness tells the model what became of
    * them, and lets an allowed one through once, under its own event.

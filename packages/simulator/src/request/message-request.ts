@@ -22,6 +22,7 @@ export interface Block {
   readonly text?: string;
   readonly id?: string;
   readonly name?: string;
+  readonly input?: unknown;
   readonly tool_use_id?: string;
   readonly content?: string | readonly Block[];
 }

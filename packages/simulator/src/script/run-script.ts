@@ -23,7 +23,7 @@ export function runScript(
   if ('problem' in script) return textReply(`The simulate script cannot be run: ${script.problem}.`);
   const { steps } = script;
   const scripted = own.at(-1)?.index ?? 0;
-  const progress = readProgress(steps, request.messages.slice(scripted + 1));
+  const progress = readProgress(steps, request.messages.slice(scripted));
   const context: ScriptContext = {
     offered: request.tool_choice?.type === 'none' ? [] : (request.tools ?? []).flatMap(({ name }) => name ?? []),
     expand: expander(own.length, request),

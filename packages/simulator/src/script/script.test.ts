@@ -32,6 +32,31 @@ describe('text', () => {
   });
 });
 
+describe('a call that the conversation has lost', () => {
+  const steps = [{ tool: 'Bash', input: { command: 'date' } }, { text: 'done' }];
+  const note = '<platform-note>\nThese had begun:\n- Bash {"command":"date"}\n</platform-note>';
+
+  it('is not made again by a model that is told of it', async () => {
+    expect(await say(steps, [assistant('ok'), user(note)])).toMatchObject({ texts: ['done'], calls: [] });
+    const { content } = scripted(steps);
+    const together = user([
+      { type: 'text', text: content },
+      { type: 'text', text: note },
+    ]);
+    expect(await ask(url, { tools: TOOLS, messages: [together] })).toMatchObject({ texts: ['done'], calls: [] });
+  });
+
+  it('is made when nobody has told', async () => {
+    expect((await say(steps)).calls).toMatchObject([{ input: { command: 'date' } }]);
+  });
+
+  it('uses up no second step when the conversation knows it', async () => {
+    const first = await say([...steps.slice(0, 1), ...steps]);
+    const more = [...withResults(first), user(note)];
+    expect((await say([...steps.slice(0, 1), ...steps], more)).calls).toHaveLength(1);
+  });
+});
+
 describe('thinking', () => {
   it('is a signed block of its own', async () => {
     const answer = await say([{ thinking: 'let me see' }, { text: 'done' }]);

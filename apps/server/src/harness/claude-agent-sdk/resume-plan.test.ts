@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { BegunTool } from '../harness.ts';
 import { messageUuid } from './message-uuid.ts';
 import { planResume } from './resume-plan.ts';
 
@@ -28,11 +29,11 @@ const failed = {
   isApiErrorMessage: true,
   message: { stop_reason: 'stop_sequence', content: [{ type: 'text', text: 'API Error' }] },
 };
-const bash = { ref: 'toolu_1', name: 'Bash', input: { command: 'rm x' } };
-const plan = (entries: object[], unknownTools: (typeof bash)[] = [], cause: string | null = null) =>
+const bash: BegunTool = { ref: 'toolu_1', name: 'Bash', input: { command: 'rm x' }, outcome: null };
+const plan = (entries: object[], tools: BegunTool[] = [], cause: string | null = null) =>
   planResume(
     entries.map((entry) => JSON.stringify(entry)),
-    { turn, unknownTools, cause },
+    { turn, tools, cause },
   );
 
 it('sends a message that the transcript does not know', () => {
@@ -49,7 +50,7 @@ it('goes on with a turn that was cut off', () => {
 it('asks to go on what has gone on by itself before', () => {
   const again = planResume([JSON.stringify(message)], {
     turn: { ...turn, attempts: 3 },
-    unknownTools: [],
+    tools: [],
     cause: null,
   });
   expect(again).toEqual({ do: 'prompt', note: null });
@@ -68,6 +69,16 @@ it('tells the model of a call that the transcript has lost', () => {
     expect(found).toMatchObject({ note: expect.stringContaining('- Bash {"command":"rm x"}') });
   }
   expect(plan([message], [bash]).do).toBe('prompt');
+});
+
+it('tells the model what calls have said that the transcript has lost, and only those', () => {
+  const later = { ...bash, ref: 'toolu_2', input: { command: 'rm y' }, outcome: 'removed y' };
+  const asked = plan([message, calls], [{ ...bash, outcome: 'removed x' }, later]);
+  expect(asked).toMatchObject({ do: 'prompt', note: expect.stringContaining('Bash {"command":"rm y"}\n  removed y') });
+  expect(asked).not.toMatchObject({ note: expect.stringContaining('rm x') });
+  // Calls of a subagent stand in a transcript of their own.
+  const inner = { ...bash, ref: 'toolu_0', outcome: 'inside' };
+  expect(plan([message, calls], [inner, bash])).toEqual({ do: 'continue' });
 });
 
 it('gives an input the same uuid every time, and a valid one', () => {

@@ -1,4 +1,4 @@
-import type { InterruptedTurn } from '../harness.ts';
+import type { BegunTool, InterruptedTurn } from '../harness.ts';
 import { messageUuid } from './message-uuid.ts';
 
 /**
@@ -26,6 +26,8 @@ interface Entry {
 }
 
 const CONTINUES_UP_TO = 2;
+const INPUT_SHOWN_CHARS = 2_000;
+const OUTCOME_SHOWN_CHARS = 1_000;
 const FINAL = new Set(['end_turn', 'stop_sequence', 'max_tokens', 'refusal']);
 
 /** The model had nothing more to say. */
@@ -36,15 +38,14 @@ export function isFinal(stopReason: string | null | undefined): boolean {
 /** `asked`: what is to be said of asks that the transcript does not know. */
 export function planResume(
   transcript: string[],
-  { turn, unknownTools, cause }: Pick<InterruptedTurn, 'turn' | 'unknownTools' | 'cause'>,
+  { turn, tools, cause }: Pick<InterruptedTurn, 'turn' | 'tools' | 'cause'>,
   asked: string | null = null,
 ): ResumePlan {
   const entries = transcript.map((text) => JSON.parse(text) as Entry);
   const start = entries.findIndex((entry) => entry.uuid === messageUuid(turn.inputId));
   const known = new Set(entries.slice(Math.max(start, 0)).flatMap(toolUsesOf));
-  const untold = unknownTools.filter((tool) => cause !== null || tool.ref === null || !known.has(tool.ref));
-  const unknown = noteOn(untold, cause);
-  const note = [unknown, asked].filter((part) => part !== null).join('\n') || null;
+  const note =
+    [noteOn(untoldOf(tools, known, cause !== null), cause), asked].filter((part) => part !== null).join('\n') || null;
   if (start === -1) return { do: 'send', note };
   const last = entries.slice(start).findLast(isConversation);
   if (last?.type === 'assistant' && isFinal(last.message?.stop_reason) && textOf(last) !== null) {
@@ -60,9 +61,22 @@ export function platformNote(text: string): string {
   return `<platform-note>\n${text}\n</platform-note>`;
 }
 
-function noteOn(tools: InterruptedTurn['unknownTools'], cause: string | null): string | null {
+/** `known`: calls that the transcript holds. What it has lost is its end. `all`: of those without an outcome, all. */
+function untoldOf(tools: BegunTool[], known: Set<string>, all: boolean): BegunTool[] {
+  const isKnown = ({ ref }: BegunTool) => ref !== null && known.has(ref);
+  const lost = tools.slice(tools.findLastIndex(isKnown) + 1);
+  return tools.filter((tool) => (tool.outcome === null ? all || !isKnown(tool) : lost.includes(tool)));
+}
+
+function noteOn(tools: BegunTool[], cause: string | null): string | null {
   if (tools.length === 0 && cause === null) return null;
-  const calls = tools.map((tool) => `- ${tool.name} ${JSON.stringify(tool.input).slice(0, 2_000)}`);
+  const shown = ({ name, input }: BegunTool) => `- ${name} ${JSON.stringify(input).slice(0, INPUT_SHOWN_CHARS)}`;
+  const calls = tools.filter(({ outcome }) => outcome === null).map(shown);
+  const ended = tools.flatMap((tool) =>
+    tool.outcome === null
+      ? []
+      : [shown(tool), `  ${tool.outcome.slice(0, OUTCOME_SHOWN_CHARS).replaceAll('\n', '\n  ')}`],
+  );
   return platformNote(
     [
       'The process you ran in was lost while you worked on this.',
@@ -74,6 +88,8 @@ function noteOn(tools: InterruptedTurn['unknownTools'], cause: string | null): s
             'Check whether they took effect before you repeat them:',
           ]),
       ...calls,
+      ...(ended.length === 0 ? [] : ['These tool calls have ended, do not repeat them. What they said:']),
+      ...ended,
     ].join('\n'),
   );
 }

@@ -1,5 +1,5 @@
 import type { SessionContext } from '../session-context.ts';
-import type { UnknownTool } from '../turns/unknown-tools.ts';
+import type { TurnCall } from '../turns/unknown-tools.ts';
 import type { Ask } from './approval.ts';
 import { inputHash } from './input-hash.ts';
 import { loadAsks } from './load-asks.ts';
@@ -8,7 +8,7 @@ import { loadAsks } from './load-asks.ts';
  * Those of a turn's unanswered calls that were asked about and have surely not run: nobody has allowed them, or their grant is
  * not spent. One whose owner died before the ask was stored counts as withdrawn.
  */
-export async function findUnusedAsks(ctx: SessionContext, turnId: string, unanswered: UnknownTool[]): Promise<Ask[]> {
+export async function findUnusedAsks(ctx: SessionContext, turnId: string, unanswered: TurnCall[]): Promise<Ask[]> {
   if (unanswered.length === 0) return [];
   const asks = await loadAsks(ctx, turnId);
   return unanswered.flatMap((tool): Ask[] => {

@@ -1,7 +1,7 @@
 import { newId } from '@aaas/contract/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { claimSessions } from '../../fleet/claims/claim-sessions.ts';
-import type { Harness, HarnessSession, TurnOutcome, TurnSink } from '../../harness/harness.ts';
+import type { Harness, HarnessSession, InterruptedTurn, TurnOutcome, TurnSink } from '../../harness/harness.ts';
 import { startTestDatabase, type TestDatabase } from '../../postgres/test-database.ts';
 import { transaction } from '../../postgres/transaction.ts';
 import { resolveAsk } from '../approvals/resolve-ask.ts';
@@ -69,6 +69,24 @@ function harnessOf(turn: (text: string, sink: TurnSink) => Promise<TurnOutcome>)
   return { harness, opened: () => opened };
 }
 
+/** The same, whose process is gone when a turn of it fails. `onOpen` is told what each is opened with. */
+function lossy(harness: Harness, onOpen: (interrupted: InterruptedTurn | null) => void = () => {}): Harness {
+  return {
+    open: async (options) => {
+      onOpen(options.interrupted);
+      const session = await harness.open(options);
+      const run = session.runTurn.bind(session);
+      return Object.assign(session, {
+        runTurn: (...args: Parameters<HarnessSession['runTurn']>) => {
+          const outcome = run(...args);
+          outcome.catch(() => session.kill());
+          return outcome;
+        },
+      });
+    },
+  };
+}
+
 async function run(
   harness: Harness,
   bounds = BOUNDS,
@@ -132,20 +150,7 @@ it('names the turn in what it says of a process that was lost', { timeout: 40_00
     await sink.commit({ events: [draftEvent('agent.message', { content: [] })], transcript: [] });
     throw new Error('lost');
   });
-  const lossy: Harness = {
-    open: async (options) => {
-      const session = await harness.open(options);
-      const run = session.runTurn.bind(session);
-      return Object.assign(session, {
-        runTurn: (...args: Parameters<HarnessSession['runTurn']>) => {
-          const outcome = run(...args);
-          outcome.catch(() => session.kill());
-          return outcome;
-        },
-      });
-    },
-  };
-  const { say, sessionId } = await run(lossy);
+  const { say, sessionId } = await run(lossy(harness));
   const turn = await say('go on');
   expect(turn).toMatchObject({ state: 'completed', attempts: 2 });
   const log = await readLog(ctx.pool, sessionId, 0, 100);
@@ -153,6 +158,32 @@ it('names the turn in what it says of a process that was lost', { timeout: 40_00
     const turns = log.filter((event) => event.type === type).map((event) => event.turnId);
     expect([type, turns.length > 0, new Set(turns)]).toEqual([type, true, new Set([turn?.id])]);
   }
+});
+
+it('tells each process of the calls that were begun, also of those that the one before was told of', {
+  timeout: 40_000,
+}, async () => {
+  const calls = ['one', 'two'].map((name) => ({ eventId: newId('sevt'), name: 'Bash', ref: name }));
+  const input = { command: 'date' };
+  let attempts = 0;
+  const { harness } = harnessOf(async (_text, sink) => {
+    if (++attempts === 3) return { ...DONE, left: nothing };
+    if (attempts === 1) {
+      const ended = { content: [{ type: 'text', text: 'noon' }], is_error: false };
+      const events = calls.map((call) => toolUseEvent(call, { input }, call.ref));
+      const [one] = calls as [(typeof calls)[0]];
+      await sink.commit({ events: [...events, toolResultEvent(one, ended, one.ref)], transcript: [] });
+    }
+    throw new Error('lost');
+  });
+  const told: unknown[] = [];
+  const { say } = await run(lossy(harness, (interrupted) => told.push(interrupted?.tools ?? null)));
+  expect(await say('go on')).toMatchObject({ state: 'completed', attempts: 3 });
+  const begun = [
+    { ref: 'one', name: 'Bash', input, outcome: 'noon' },
+    { ref: 'two', name: 'Bash', input, outcome: null },
+  ];
+  expect(told).toEqual([null, begun, begun]);
 });
 
 it('counts no time for which its turn waits for a person', { timeout: 40_000 }, async () => {

@@ -17,7 +17,7 @@ import { type OpenTurn, reopenTurn } from './begin-turn.ts';
 import { findBudgetStop } from './budget-stop.ts';
 import { endTurn, type TurnEnding } from './end-turn.ts';
 import { interruptedEnding, judgeTurn, retryEvents, type TurnError, unstorableEnding } from './judge-turn.ts';
-import { findUnknownTools, unknownResults } from './unknown-tools.ts';
+import { findCalls, findUnknownTools, unknownResults } from './unknown-tools.ts';
 
 const NOTHING: Uncommitted = { events: [], transcript: [] };
 
@@ -111,15 +111,19 @@ export class TurnDriver {
       return null;
     }
     this.#turnId = turn.id;
-    const unanswered = await findUnknownTools(ctx, owned, turn);
+    const calls = await findCalls(ctx, owned, turn);
+    const unanswered = calls.filter((call) => call.result === null);
     // What was never allowed to run, or allowed and not begun, has not run.
     const asks = await findUnusedAsks(ctx, turn.id, unanswered);
     if (asks.length > 0) this.asks.asked = true;
-    const unknownTools = unanswered.filter((tool) => !asks.some((ask) => ask.eventId === tool.eventId));
-    if (unknownTools.length > 0) {
-      await appendEvents(ctx, owned, { turnId: turn.id, events: unknownResults(unknownTools) });
+    const unknown = unanswered.filter((call) => !asks.some((ask) => ask.eventId === call.eventId));
+    if (unknown.length > 0) {
+      await appendEvents(ctx, owned, { turnId: turn.id, events: unknownResults(unknown) });
     }
-    return { turn, unknownTools, asks, cause };
+    // Those of earlier attempts too: one that was lost before its transcript was stored has told nobody.
+    const begun = calls.filter((call) => unknown.includes(call) || call.result?.byTool);
+    const tools = begun.map(({ ref, name, input, result }) => ({ ref, name, input, outcome: result?.outcome ?? null }));
+    return { turn, tools, asks, cause };
   }
 
   /** Lets go of the turn: it stays open, for another process. */
