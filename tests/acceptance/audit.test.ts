@@ -80,6 +80,25 @@ describe('the audit log', () => {
     ]);
   });
 
+  it('holds a read of secrets before they leave, though it changes nothing', async () => {
+    const made = await platform.json('POST', AGENTS, {
+      config: { agent_type: 'custom', env: { A: 'b' } },
+      auto_start: false,
+    });
+    const get = (query: string) => platform.request('GET', `${AGENTS}/${made.agent_id}/export${query}`);
+    await (await get('')).arrayBuffer();
+    const answer = await get('?include_env=true');
+    const entries = await rows.query(`select * from audit_entries where operation = 'agents.export'`);
+    expect(answer.status).toBe(200);
+    await answer.arrayBuffer();
+    expect(entries).toMatchObject([
+      {
+        ...{ request_id: answer.headers.get('request-id'), method: 'GET', resource_id: made.agent_id },
+        ...{ key_name: 'admin', outcome: 'success', fields: ['include_env'] },
+      },
+    ]);
+  });
+
   it('holds denials: of a key in its workspace, of a stranger in the chain of the platform', async () => {
     const other = await workspace('other');
     const reader = await other.make({ name: 'reader', scopes: ['agents:read'] });

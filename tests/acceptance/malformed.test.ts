@@ -86,6 +86,32 @@ describe('has an error of its own for', () => {
   });
 });
 
+it('says in words what is wrong and what would be right', async () => {
+  const detailOf = async (method: string, path: string, body?: unknown) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const headers = { 'x-api-key': platform.key, 'content-type': 'application/json' };
+    const answer = await client.send(method, path, headers, body === undefined ? null : Buffer.from(text));
+    return JSON.parse(answer.text).detail;
+  };
+  const env = (name: string) => ({ config: { agent_type: 'custom', env: { [name]: 'x' } } });
+  const agents = '/api/v1/agents';
+  expect([
+    await detailOf('POST', agents, env('NOT-A-NAME')),
+    await detailOf('POST', agents, env('PATH')),
+    await detailOf('POST', '/api/v1/keys', {}),
+    await detailOf('GET', `${agents}?created_after=yesterday`),
+    await detailOf('GET', `${live.path}/versions/newest`),
+    await detailOf('POST', '/api/v1/keys', '{"name": "x",}'),
+  ]).toEqual([
+    'config.env.NOT-A-NAME: must be letters, digits and underscores.',
+    'config.env.PATH: is reserved by the platform; choose another name.',
+    'name: is missing.',
+    'querystring.created_after: must be a time such as 2026-01-31T12:00:00Z.',
+    'params.version: must be a number.',
+    expect.stringMatching(/^The body is not valid JSON: .* at position 13 .*\.$/),
+  ]);
+});
+
 it('takes no bytes that are not UTF-8, and no other type than JSON', async () => {
   const send = (type: string, body: Buffer) =>
     client.send('POST', '/api/v1/keys', { 'x-api-key': platform.key, 'content-type': type }, body);
@@ -163,7 +189,7 @@ it('refuses a body of 33 MB, announced or not', async () => {
   const headers = { 'x-api-key': platform.key, 'content-type': 'application/json' };
   for (const path of ['/api/v1/agents', `/v1/sessions/${live.sessionId}/events`]) {
     const announced = `POST ${path} HTTP/1.1\r\nhost: x\r\nx-api-key: ${platform.key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-    expect(await sendBytes(platform.url, announced)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await sendBytes(platform.url, announced)).toMatch(/^HTTP\/1\.1 413 [\s\S]*The body is larger than 32 MiB\./);
     const chunked = await fetch(`${platform.url}${path}`, {
       method: 'POST',
       headers,

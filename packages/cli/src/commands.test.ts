@@ -168,6 +168,7 @@ test('every failure is one line with a way on, and an exit code that says what i
   const failures: [args: string[], code: number, says: RegExp, options?: AaasOptions][] = [
     [['agents', 'get', 'nobody'], 4, /There is no agent nobody\. .* aaas agents list/],
     [['agents', 'get', 'agent_1pAMP61PLvfhYv2bpUCJR8ad'], 4, /There is no agent agent_1pAMP6/],
+    [['agents', 'rm', ''], 2, /The agent is not named: the argument is empty\./],
     [['agents', 'get', 'agent_'], 2, /could be any of agent_.* Give the id\./],
     [['agents', 'create', '--type', 'poet'], 2, /config\.agent_type: .*general/],
     [['agents', 'create', '--env', 'A'], 2, /It must be like NAME=value\./],

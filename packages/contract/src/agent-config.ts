@@ -141,7 +141,10 @@ export interface AgentDefinition {
   max_turns: number | null;
   max_tokens: number | null;
   temperature: number | null;
+  /** With values before it is stored and when they are needed; stored it is empty, and `sealed_env` says where they are. */
   env: Record<string, string>;
+  /** Missing: it has no variables, or is of before they were sealed and has them in `env`. */
+  sealed_env?: { names: string[]; credential: string };
   mcp_servers: Record<string, StoredMcpServer>;
   harness: 'claude-agent-sdk';
   /** Null, or in versions of before there were approvals not there: APPROVAL_TIMEOUT. */

@@ -4,6 +4,8 @@ import type { PoolClient } from 'pg';
 import { transaction } from '../postgres/transaction.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { pinVersion } from '../sessions/versions/pin-version.ts';
+import { openEnv } from './env/open-env.ts';
+import { sealEnv } from './env/seal-env.ts';
 import { findVersion } from './find-versions.ts';
 
 export interface AgentState {
@@ -30,7 +32,7 @@ interface Locked {
  * Changes an agent: another definition becomes its next version, and the main session works with that from its next
  * turn on. A definition that is what it was makes no version.
  * @param believed the version that the caller thinks is the newest; null: whichever is.
- * @param change gives the new state from the one under the lock; may run more than once.
+ * @param change gives the new state, values of variables included, from the one under the lock; may run more than once.
  */
 export async function changeAgent(
   ctx: SessionContext,
@@ -46,17 +48,20 @@ export async function changeAgent(
     if (believed !== null && believed !== version) return { kind: 'conflict', version };
     const newest = await findVersion(db, workspaceId, agentId, version);
     if (!newest) throw new Error(`failed to find version ${version} of agent ${agentId}`);
-    const current = { definition: newest.definition, metadata };
+    const stored = newest.definition;
+    const current = { definition: await openEnv(db, ctx.keyring, agent, stored), metadata };
     const next = await change(current, db);
     const at = ctx.now();
     if (!isDeepStrictEqual(next.metadata, current.metadata)) {
       await db.query('update agents set metadata = $2, updated_at = $3 where id = $1', [agentId, next.metadata, at]);
     }
     if (isDeepStrictEqual(next.definition, current.definition)) return { kind: 'changed', sessionId: null };
+    const known = { open: current.definition, stored };
+    const sealed = await sealEnv(db, ctx.keyring, agent, next.definition, known);
     await db.query(
       `insert into agent_versions (agent_id, version, workspace_id, definition, created_at, rolled_back_to)
        values ($1, $2, $3, $4, $5, $6)`,
-      [agentId, version + 1, workspaceId, next.definition, at, next.rolledBackTo ?? null],
+      [agentId, version + 1, workspaceId, sealed, at, next.rolledBackTo ?? null],
     );
     await db.query('update agents set current_version = $2, name = $3, updated_at = $4 where id = $1', [
       agentId,

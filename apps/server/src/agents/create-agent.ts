@@ -4,6 +4,7 @@ import type { McpServerRequest } from '@aaas/contract/mcp';
 import { transaction } from '../postgres/transaction.ts';
 import { insertSession } from '../sessions/create-session.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
+import { sealEnv } from './env/seal-env.ts';
 import { storeServers } from './mcp/store-servers.ts';
 
 export interface CreatedAgent {
@@ -30,10 +31,11 @@ export async function createAgent(
        values ($1, $2, $3, $4, $5, $6, $7, $7)`,
       [agentId, workspaceId, definition.name, definition.agent_type, sessionId, metadata, now],
     );
+    const stored = await sealEnv(db, ctx.keyring, { workspaceId, agentId }, definition);
     const mcp_servers = await storeServers(db, ctx.keyring, { workspaceId, agentId }, servers);
     await db.query(
       'insert into agent_versions (agent_id, version, workspace_id, definition, created_at) values ($1, 1, $2, $3, $4)',
-      [agentId, workspaceId, { ...definition, mcp_servers }, now],
+      [agentId, workspaceId, { ...stored, mcp_servers }, now],
     );
     const { harness } = definition;
     await insertSession(db, now, { id: sessionId, workspaceId, agentId, version: 1, environmentId, harness, start });

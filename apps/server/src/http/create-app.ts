@@ -6,6 +6,7 @@ import { jsonSchemaTransformObject, validatorCompiler, type ZodTypeProvider } fr
 import { trustedProxies } from '../config/trusted-proxies.ts';
 import type { Api, App } from './api.ts';
 import { withoutTwins } from './openapi-twins.ts';
+import { speakPlainly } from './plain-words.ts';
 import { allowedMethods } from './plugins/allowed-methods.ts';
 import { attempts } from './plugins/attempts.ts';
 import { audit } from './plugins/audit.ts';
@@ -56,12 +57,13 @@ export async function createApp(api: Api): Promise<App> {
     routerOptions: { maxParamLength: 4_096 },
   }).withTypeProvider<ZodTypeProvider>();
   connections(app, api);
+  speakPlainly();
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed where they are made; checking them again at run time would cost each request.
   app.setSerializerCompiler(() => JSON.stringify);
   requestLog(app, api);
   requestMetrics(app, api);
-  errors(app);
+  errors(app, api);
   jsonBody(app);
   await manners(app, api);
   refuseUnknown(app);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { bootstrapAccess } from '../access/bootstrap.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
+import { openEnv } from '../agents/env/open-env.ts';
 import { CREDENTIAL_COLUMN } from '../agents/mcp/credentials.ts';
 import { findMcpTarget } from '../agents/mcp/find-target.ts';
 import { sandboxSecrets } from '../agents/mcp/sandbox-secrets.ts';
@@ -203,8 +204,10 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     gatewayUrl: gateway.url,
     ...openIsolation({ isolation, settings, dataDir, pool, gateway, metrics }),
     issueToken: (session) => issueToken(tokenSecret, session),
-    mcpSecrets: ({ workspaceId, agentId, definition }) =>
-      sandboxSecrets(pool, keyring, { workspaceId, agentId }, definition.mcp_servers),
+    secretsOf: async (session) => ({
+      env: (await openEnv(pool, keyring, session, session.definition)).env,
+      mcp: await sandboxSecrets(pool, keyring, session, session.definition.mcp_servers),
+    }),
     get mcpConnectMs() {
       return settings.MCP_CONNECT_TIMEOUT * 1000;
     },

@@ -17,6 +17,8 @@ export interface Named<T> {
 
 /** The one that a user means: by its id, by its name, or by a beginning of the id that no other has. */
 export async function resolveNamed<T extends { id: string }>(wanted: string, among: Named<T>): Promise<T> {
+  // Every id begins with nothing: an unset variable of a script must not mean the only one there is.
+  if (wanted === '') throw new CliError(`The ${among.noun} is not named: the argument is empty.`, EXIT.usage);
   const named: T[] = [];
   const begun: T[] = [];
   for await (const entry of among.entries) {

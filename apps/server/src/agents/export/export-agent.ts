@@ -58,7 +58,7 @@ async function* entriesOf(
   options: ExportOptions,
   boundary: Boundary,
 ): AsyncGenerator<Buffer> {
-  const agent = await loadArchive(ctx.pool, options, {
+  const agent = await loadArchive(ctx.pool, ctx.keyring, options, {
     platformVersion: options.platformVersion,
     logSeq: boundary.logSeq,
     directory: sessionDirectory(place.site.dataDir, place.sessionId).root,

@@ -17,6 +17,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   max_tokens: true,
   temperature: true,
   env: false,
+  sealed_env: false,
   mcp_servers: false,
   network: true,
   budget: true,
@@ -27,7 +28,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   harness: true,
 };
 
-/** A definition as it leaves the platform; values of `env` only if asked for. */
+/** A definition as it leaves the platform; values of `env`, which is open then, only if asked for. */
 export function exportedDefinition(definition: AgentDefinition, includeEnv: boolean): Record<string, unknown> {
   const travelling = Object.entries(definition).filter(([name]) => TRAVELS[name as keyof AgentDefinition]);
   return {

@@ -1,6 +1,8 @@
 import { type AgentArchive, ARCHIVE_FORMAT, ARCHIVE_VERSION } from '@aaas/contract/agent-archive';
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Pool } from 'pg';
+import type { Keyring } from '../../secrets/keyring.ts';
+import { envNames, openEnv } from '../env/open-env.ts';
 import { exportedDefinition } from './exported-definition.ts';
 
 interface AgentRow {
@@ -29,13 +31,19 @@ const LOAD = {
 /** `agent.json` of an agent; null when there is no such agent in the workspace. */
 export async function loadArchive(
   pool: Pool,
+  keyring: Keyring,
   agent: { workspaceId: string; agentId: string },
   facts: { platformVersion: string; logSeq: number; directory: string; includeEnv: boolean; now: Date },
 ): Promise<AgentArchive | null> {
   const result = await pool.query<AgentRow>({ ...LOAD, values: [agent.workspaceId, agent.agentId] });
   const row = result.rows[0];
   if (!row) return null;
-  const names = row.versions.flatMap(({ definition }) => Object.keys(definition.env));
+  const names = row.versions.flatMap(({ definition }) => envNames(definition));
+  const versions: AgentArchive['versions'] = [];
+  for (const { definition: stored, ...version } of row.versions) {
+    const definition = facts.includeEnv ? await openEnv(pool, keyring, agent, stored) : stored;
+    versions.push({ ...version, definition: exportedDefinition(definition, facts.includeEnv) });
+  }
   return {
     format: ARCHIVE_FORMAT,
     format_version: ARCHIVE_VERSION,
@@ -44,10 +52,7 @@ export async function loadArchive(
     log_seq: facts.logSeq,
     env_names: facts.includeEnv ? [] : [...new Set(names)].sort(),
     agent: row.agent,
-    versions: row.versions.map((version) => ({
-      ...version,
-      definition: exportedDefinition(version.definition, facts.includeEnv),
-    })),
+    versions,
     session: { ...row.session, directory: facts.directory },
   };
 }

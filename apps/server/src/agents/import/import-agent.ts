@@ -101,7 +101,7 @@ async function importInto(
   let moved = false;
   try {
     const counts = await transaction(ctx.pool, async (db) => {
-      const stored = await storeAll(db, agent, received, target);
+      const stored = await storeAll(ctx, db, agent, received, target);
       // Before the commit: an agent without its files would be worse than files without an agent.
       if (!moved) await rename(into.at('root'), sessions.at(agent.sessionId));
       moved = true;
@@ -121,8 +121,8 @@ async function importInto(
   }
 }
 
-async function storeAll(db: PoolClient, agent: NewAgent, received: Received, target: LineTarget) {
-  await storeAgent(db, agent);
+async function storeAll(ctx: SessionContext, db: PoolClient, agent: NewAgent, received: Received, target: LineTarget) {
+  await storeAgent(db, ctx.keyring, agent);
   const transcript_entries = await storeTranscript(db, received, target);
   const events = await storeEvents(db, received, target);
   const turns = await storeTurns(db, received, target);

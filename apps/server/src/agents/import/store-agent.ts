@@ -3,6 +3,8 @@ import type { AgentDefinition } from '@aaas/contract/agent-config';
 import { newId } from '@aaas/contract/ids';
 import type { Status } from '@aaas/contract/lifecycle';
 import type { PoolClient } from 'pg';
+import type { Keyring } from '../../secrets/keyring.ts';
+import { type KnownEnv, sealEnv } from '../env/seal-env.ts';
 
 /** The rows of an imported agent, but for those that come line by line. */
 export interface NewAgent {
@@ -20,7 +22,7 @@ export interface NewAgent {
   now: Date;
 }
 
-export async function storeAgent(db: PoolClient, agent: NewAgent): Promise<void> {
+export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAgent): Promise<void> {
   const { archive, workspaceId, agentId, sessionId, now } = agent;
   const current = agent.definitions.at(-1)?.definition as AgentDefinition;
   await db.query(
@@ -37,6 +39,12 @@ export async function storeAgent(db: PoolClient, agent: NewAgent): Promise<void>
       now,
     ],
   );
+  const stored: AgentDefinition[] = [];
+  let known: KnownEnv | undefined;
+  for (const { definition: open } of agent.definitions) {
+    known = { open, stored: await sealEnv(db, keyring, agent, open, known) };
+    stored.push(known.stored);
+  }
   await db.query(
     `insert into agent_versions (agent_id, version, workspace_id, definition, created_at)
      select $1, v.version, $2, v.definition, v.created_at
@@ -45,7 +53,7 @@ export async function storeAgent(db: PoolClient, agent: NewAgent): Promise<void>
       agentId,
       workspaceId,
       agent.definitions.map(({ version }) => version),
-      agent.definitions.map(({ definition }) => JSON.stringify(definition)),
+      stored.map((definition) => JSON.stringify(definition)),
       agent.definitions.map(({ createdAt }) => createdAt),
     ],
   );

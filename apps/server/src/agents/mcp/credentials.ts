@@ -34,12 +34,12 @@ const FIND = {
 
 /** @throws when the row is gone or was sealed with a key that this server has not. */
 export async function openCredential(
-  pool: Pool,
+  db: Pool | PoolClient,
   keyring: Keyring,
   agent: { workspaceId: string; agentId: string },
   id: string,
 ): Promise<Record<string, string>> {
-  const { rows } = await pool.query<{ sealed: string }>({ ...FIND, values: [id, agent.workspaceId, agent.agentId] });
+  const { rows } = await db.query<{ sealed: string }>({ ...FIND, values: [id, agent.workspaceId, agent.agentId] });
   if (!rows[0]) throw new Error(`failed to open the credential ${id}: it is not stored`);
   return JSON.parse(keyring.open(rows[0].sealed, placeOf(agent.workspaceId, id)));
 }

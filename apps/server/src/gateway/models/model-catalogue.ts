@@ -5,7 +5,7 @@ import type { Fleet } from '../upstreams/fleet.ts';
 import { missingModel } from './missing-model.ts';
 import { createModelLists } from './model-lists.ts';
 import { nearest } from './nearest.ts';
-import { offersOf } from './offers.ts';
+import { offersOf, renamedOf } from './offers.ts';
 import { priceEntry } from './price-entry.ts';
 
 /** The models that agents may use. */
@@ -32,12 +32,13 @@ export function createModelCatalogue(fleet: Fleet, pool: pg.Pool, clock: Pick<Cl
   async function list(workspaceId: string): Promise<ModelList> {
     const { upstreams } = await upstreamsOf(workspaceId);
     const listed = await Promise.all(upstreams.map((upstream) => lists.of(upstream)));
+    const offered = upstreams.map((upstream, index) => offersOf(upstream.models ?? null, listed[index] ?? null));
+    const unlisted = upstreams.filter((_, index) => !offered[index]?.complete).map(({ name }) => name);
+    const names = new Map(offered.flatMap(({ offers }) => offers.map(({ id, displayName }) => [id, displayName])));
     const models = new Map<string, Model>();
-    const unlisted: string[] = [];
     for (const [index, upstream] of upstreams.entries()) {
-      const { offers, complete } = offersOf(upstream.models ?? null, listed[index] ?? null);
-      if (!complete) unlisted.push(upstream.name);
-      for (const { id, model, displayName } of offers) {
+      const offers = offered[index]?.offers ?? [];
+      for (const { id, model, displayName } of [...offers, ...renamedOf(upstream.models ?? null, names, offers)]) {
         const known = models.get(id);
         if (known) known.upstreams.push({ name: upstream.name, model });
         else {

@@ -69,6 +69,24 @@ test('models are listed with who serves them under which name, and what they cos
   expect(t.fakes[0]?.seen[0]?.headers['x-api-key']).toBe('key-of-a');
 });
 
+test('who takes many names for one model is named where he serves', async () => {
+  await start({ models: { 'claude-haiku-*': 'vendor/haiku', 'claude-opus-5': 'big', 'own-*': 'own-1' } }, {});
+  play(0, serving(['vendor/haiku', 'big', 'own-1']));
+  play(1, serving(['claude-haiku-4-5', 'claude-opus-5', 'claude-opus-4-8']));
+  const { data } = await list();
+  expect(
+    Object.fromEntries(data.map(({ id, upstreams }) => [id, upstreams.map(({ name, model }) => `${name}: ${model}`)])),
+  ).toEqual({
+    'claude-opus-5': ['a: big', 'b: claude-opus-5'],
+    'claude-haiku-4-5': ['a: vendor/haiku', 'b: claude-haiku-4-5'],
+    'claude-opus-4-8': ['b: claude-opus-4-8'],
+    'own-1': ['a: own-1'],
+  });
+  // What it costs is what the first of them costs.
+  const haiku = data.find(({ id }) => id === 'claude-haiku-4-5');
+  expect(haiku).toMatchObject({ price: null, display_name: 'The claude-haiku-4-5' });
+});
+
 test('lists are asked for once in a while, and a failure hides nothing', async () => {
   await start({}, { baseUrl: await deadUrl() });
   play(0, serving(['one']));

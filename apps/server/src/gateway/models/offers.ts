@@ -1,4 +1,4 @@
-import { type ModelMap, mapModel } from '../upstreams/model-map.ts';
+import { type ModelMap, mapModel, ruleFor } from '../upstreams/model-map.ts';
 import type { ListedModel } from './upstream-models.ts';
 
 /** A model under the name by which agents ask for it. */
@@ -26,4 +26,19 @@ export function offersOf(
   }
   const passesNamesOn = map === null || keys.some((key) => key.endsWith('*') && map[key] === '*');
   return { offers, complete: listed !== null || !passesNamesOn };
+}
+
+/** Which of the names that anybody offers an upstream answers to by a rule that gives many names to one model. */
+export function renamedOf(
+  map: ModelMap | null,
+  names: ReadonlyMap<string, string | null>,
+  own: readonly Offer[],
+): Offer[] {
+  if (map === null) return [];
+  return [...names].flatMap(([id, displayName]) => {
+    if (own.some((offer) => offer.id === id)) return [];
+    const rule = ruleFor(map, id);
+    const model = rule?.endsWith('*') ? (map[rule] as string) : '*';
+    return model === '*' ? [] : [{ id, model, displayName }];
+  });
 }

@@ -16,6 +16,7 @@ import { claimCell } from './cells/claim-cell.ts';
 import type { Cell } from './cells/make-cell.ts';
 import { enclose } from './enclose.ts';
 import { openClaudeSession } from './open-session.ts';
+import type { ProcessSecrets } from './process-options.ts';
 
 /** The node that processes are started on. */
 export interface HarnessNode {
@@ -33,8 +34,8 @@ export interface HarnessNode {
   /** Prepares the sandbox of the next process of a session or a cell; null: it gets none. */
   confine(tenant: Tenant): Promise<Confinement | null>;
   issueToken(session: { sessionId: string; generation: number }): string;
-  /** Variables of the MCP servers that run beside the agent, by server. */
-  mcpSecrets(session: SessionRow): Promise<ReadonlyMap<string, Record<string, string>>>;
+  /** What is stored sealed and its process is to know. */
+  secretsOf(session: SessionRow): Promise<ProcessSecrets>;
   /** Longest wait for MCP servers before the first turn, in milliseconds. */
   readonly mcpConnectMs: number;
   cells: {
@@ -78,7 +79,7 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
       const directory = sessionDirectory(node.dataDir, session.id);
       await prepareDirectory(node.dataDir, session.id, user);
       const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: session.id, generation };
-      const mcpSecrets = await node.mcpSecrets(session);
+      const secrets = await node.secretsOf(session);
       const { definition } = session;
       const enclosure = await enclose(node, { name, definition, directory, user }, () => sink);
       let confinement: Confinement | null = null;
@@ -97,7 +98,7 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
           confinement,
           gatewayUrl: node.gatewayUrl,
           gatewayToken: node.issueToken({ sessionId: session.id, generation }),
-          mcpSecrets,
+          secrets,
           mcpConnectMs: node.mcpConnectMs,
         });
       } catch (error) {

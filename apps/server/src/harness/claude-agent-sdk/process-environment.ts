@@ -6,6 +6,8 @@ import { INSIDE, INSIDE_ENV } from '../../sandboxes/isolation/inside.ts';
 /** What the environment of an agent's process is made of. Nothing of the server's own gets in but PATH and the locale. */
 export interface ProcessEnvironment {
   definition: AgentDefinition;
+  /** Variables of the agent. */
+  env: Record<string, string>;
   directory: SessionDirectory;
   gatewayUrl: string;
   gatewayToken: string;
@@ -20,7 +22,7 @@ export interface ProcessEnvironment {
 export function processEnvironment(options: ProcessEnvironment): Record<string, string> {
   const { definition, directory } = options;
   return {
-    ...definition.env,
+    ...options.env,
     PATH: agentPath(options.sandboxed ? [INSIDE.bin] : []),
     LANG: process.env.LANG ?? 'C.UTF-8',
     HOME: directory.home,

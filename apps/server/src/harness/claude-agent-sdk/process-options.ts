@@ -18,6 +18,14 @@ import { processEnvironment } from './process-environment.ts';
 import { toolBarrier } from './tool-barrier.ts';
 import { transcriptStore } from './transcript-store.ts';
 
+/** What a process is given in confidence. */
+export interface ProcessSecrets {
+  /** Variables of the agent. */
+  env: Record<string, string>;
+  /** Variables of the MCP servers that run in the sandbox, by server. */
+  mcp: ReadonlyMap<string, Record<string, string>>;
+}
+
 /** What is fixed when a process is spawned. */
 export interface ProcessParts {
   definition: AgentDefinition;
@@ -30,8 +38,7 @@ export interface ProcessParts {
   /** For a process without a sandbox. */
   gatewayUrl: string;
   gatewayToken: string;
-  /** Variables of the MCP servers that run in the sandbox, by server. */
-  mcpSecrets: ReadonlyMap<string, Record<string, string>>;
+  secrets: ProcessSecrets;
   /** Longest wait for the MCP servers, in milliseconds. */
   mcpConnectMs: number;
   resumeInterrupted: boolean;
@@ -53,12 +60,12 @@ export function processOptions(
   const gatewayUrl = confinement ? INSIDE_URL : parts.gatewayUrl;
   return {
     ...definitionOptions(definition),
-    env: processEnvironment({ ...parts, gatewayUrl, sandboxed: confinement !== null }),
+    env: processEnvironment({ ...parts, env: parts.secrets.env, gatewayUrl, sandboxed: confinement !== null }),
     settingSources: [],
     mcpServers: mcpServers(definition.mcp_servers, {
       gatewayUrl,
       gatewayToken: parts.gatewayToken,
-      secrets: parts.mcpSecrets,
+      secrets: parts.secrets.mcp,
     }),
     // Over standard input: the command line is for everybody to read.
     mcpServersDelivery: 'initialize',
@@ -93,7 +100,7 @@ export function processOptions(
         enclosure: parts.enclosure,
         writable: [directory.work, directory.home, directory.tmp, config],
         confinement,
-        secrets: [...Object.values(definition.env), parts.gatewayToken],
+        secrets: [...Object.values(parts.secrets.env), parts.gatewayToken],
       });
       onSpawned(sandbox, config);
       return sandbox.child;

@@ -19,6 +19,8 @@ declare module 'fastify' {
     audited: boolean;
     /** Names of the fields that the caller has sent. */
     fieldNames: string[];
+    /** It reads secrets: recorded like a change, and answered after that. */
+    readsSecrets: boolean;
   }
   interface FastifyReply {
     /** Records a request whose answer is an event stream, when the stream begins. */
@@ -26,11 +28,12 @@ declare module 'fastify' {
   }
 }
 
-/** Records every change and every denial. Register it after idempotency, so that a kept answer is kept in any case. */
+/** Records every change, every denial, and every read of secrets. Register it after idempotency, so that a kept answer is kept in any case. */
 export function audit(app: App, api: Api): void {
   const denials = new WindowCounter(WINDOW_MS);
   app.decorateRequest('audited', false);
   app.decorateRequest('fieldNames');
+  app.decorateRequest('readsSecrets', false);
   // Before defaults are filled in.
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.config.audit !== 'batched') request.fieldNames = fieldsOf(request.body);
@@ -68,9 +71,10 @@ export function audit(app: App, api: Api): void {
   }
 }
 
-/** Changes are recorded whatever comes of them. */
+/** Changes are recorded whatever comes of them, and so are the few reads that show secrets. */
 function isRecorded(request: FastifyRequest): boolean {
-  return !READS.has(request.method) && !request.is404 && Boolean(request.routeOptions.config.scope);
+  if (request.is404 || !request.routeOptions.config.scope) return false;
+  return request.readsSecrets || !READS.has(request.method);
 }
 
 function isDenied(request: FastifyRequest, status: number): boolean {

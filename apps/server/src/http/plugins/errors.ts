@@ -2,7 +2,7 @@ import { ApiError, ERRORS, type ErrorCode, type FieldError, type Problem } from 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isDatabaseAway } from '../../postgres/database-away.ts';
-import type { App } from '../api.ts';
+import type { Api, App } from '../api.ts';
 import { databaseUnavailable } from './availability.ts';
 import { sendManagedError } from './managed-errors.ts';
 
@@ -14,9 +14,14 @@ declare module 'fastify' {
 }
 
 /** Renders every error: as a problem of RFC 9457, or under /v1 as the Managed Agents API does. */
-export function errors(app: App): void {
+export function errors(app: App, api: Api): void {
   app.decorateRequest('errorCode', null);
-  app.setErrorHandler((error: FastifyError | ApiError, request, reply) => send(toApiError(error), request, reply));
+  const tooLarge = `The body is larger than ${api.settings.MAX_BODY_MB} MiB. Send less, or have an operator raise MAX_BODY_MB.`;
+  app.setErrorHandler((error: FastifyError | ApiError, request, reply) => {
+    const isTooLarge = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    const shown = isTooLarge ? new ApiError('payload_too_large', tooLarge, { cause: error }) : toApiError(error);
+    return send(shown, request, reply);
+  });
   app.setNotFoundHandler((request, reply) => send(noSuchRoute(request), request, reply));
 }
 

@@ -21,7 +21,7 @@ export function jsonBody(app: App): void {
     if (NUL.test(text)) return done(refusal('holds the character U+0000. Remove it'));
     if (depthOf(text) > DEPTH_MAX) return done(refusal(`is nested deeper than ${DEPTH_MAX} levels. Make it flatter`));
     return parse(request, text, (error, value) => {
-      if (error) done(new ApiError('malformed_json', `The body is not valid JSON: ${error.message}.`));
+      if (error) done(malformed(text, error));
       else if (/\\ud/i.test(text) && LONE_SURROGATE.test(JSON.stringify(value))) {
         done(refusal('holds half of a surrogate pair, which is no character. Remove it'));
       } else done(null, value);
@@ -31,6 +31,17 @@ export function jsonBody(app: App): void {
 
 function refusal(why: string): ApiError {
   return new ApiError('invalid_request', `The body ${why}.`, { errors: [{ field: 'body', message: why }] });
+}
+
+/** Where it goes wrong, in the words of the parser; or what else is wrong with it, such as a key `__proto__`. */
+function malformed(text: string, refused: Error): ApiError {
+  let { message } = refused;
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    message = (error as Error).message.replace(/ is not valid JSON$/, '');
+  }
+  return new ApiError('malformed_json', `The body is not valid JSON: ${message}.`);
 }
 
 /** How deep objects and arrays lie in each other. What is recursive further on must not run out of stack. */

@@ -27,6 +27,8 @@ export async function createQuery(
     keyId: string;
     environmentId: string;
     definition: AgentDefinition;
+    /** Gives the definition as it is stored for this agent. */
+    seal(db: PoolClient, agent: { workspaceId: string; agentId: string }): Promise<AgentDefinition>;
     content: unknown[];
     /** Answers of queries that ended before this are removed. */
     keepSince: Date;
@@ -37,7 +39,7 @@ export async function createQuery(
   const createdAt = ctx.now();
   return transaction(ctx.pool, async (db) => {
     await removeExpired(db, workspaceId, query.keepSince);
-    const { agentId, version } = await addHiddenVersion(db, workspaceId, definition, createdAt);
+    const { agentId, version } = await addHiddenVersion(db, query, createdAt);
     const { harness } = definition;
     const session = { workspaceId, agentId, version, environmentId, harness, ephemeral: true, start: true };
     const sessionId = await insertSession(db, createdAt, session);
@@ -58,7 +60,11 @@ export async function createQuery(
  * query has its own, removed with its session: what a config says is not kept longer than the work that needs it. The
  * agent is archived from the first: whoever looks for agents that are there does not find it.
  */
-async function addHiddenVersion(db: PoolClient, workspaceId: string, definition: AgentDefinition, now: Date) {
+async function addHiddenVersion(
+  db: PoolClient,
+  { workspaceId, definition, seal }: Pick<Parameters<typeof createQuery>[1], 'workspaceId' | 'definition' | 'seal'>,
+  now: Date,
+) {
   const { agent_type: type } = definition;
   const agent = await db.query<{ agentId: string; version: number }>(
     `insert into agents (id, workspace_id, name, agent_type, hidden, created_at, updated_at, archived_at)
@@ -72,7 +78,7 @@ async function addHiddenVersion(db: PoolClient, workspaceId: string, definition:
   if (!made) throw new Error(`failed to find the agent of the queries of ${type}`);
   await db.query(
     'insert into agent_versions (agent_id, version, workspace_id, definition, created_at) values ($1, $2, $3, $4, $5)',
-    [made.agentId, made.version, workspaceId, definition, now],
+    [made.agentId, made.version, workspaceId, await seal(db, { workspaceId, agentId: made.agentId }), now],
   );
   return made;
 }

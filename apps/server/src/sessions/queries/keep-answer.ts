@@ -29,8 +29,11 @@ export async function removeHiddenVersion(
   version: { agentId: string; agentVersion: number },
 ): Promise<void> {
   await db.query(
-    `delete from agent_versions v using agents a
-      where a.id = v.agent_id and a.hidden and v.agent_id = $1 and v.version = $2`,
+    `with removed as (
+       delete from agent_versions v using agents a
+        where a.id = v.agent_id and a.hidden and v.agent_id = $1 and v.version = $2
+       returning v.definition -> 'sealed_env' ->> 'credential' as credential)
+     delete from agent_credentials c using removed where c.id = removed.credential`,
     [version.agentId, version.agentVersion],
   );
 }

@@ -15,7 +15,7 @@ export interface CellKind {
  * Everything else, known or to come, makes a kind of its own.
  */
 export function kindOf(definition: AgentDefinition, fixed: { mcpConnectMs: number }): CellKind | PoolMiss {
-  if (Object.keys(definition.env).length > 0) return 'own_env';
+  if (definition.sealed_env || Object.keys(definition.env).length > 0) return 'own_env';
   if (Object.keys(definition.mcp_servers).length > 0) return 'own_mcp_servers';
   const {
     agent_type: _type,

@@ -70,7 +70,7 @@ export async function makeCell(
         confinement,
         gatewayUrl: node.gatewayUrl,
         gatewayToken: node.issueToken({ sessionId: id, generation: 0 }),
-        mcpSecrets: new Map(),
+        secrets: { env: {}, mcp: new Map() },
         mcpConnectMs: node.mcpConnectMs,
         resumeInterrupted: false,
       },

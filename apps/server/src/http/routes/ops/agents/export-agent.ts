@@ -35,6 +35,10 @@ export function exportAgent(app: App, api: Api): void {
       if (includeEnv && !holds(request.principal.scopes, 'agents:write')) {
         throw new ApiError('missing_scope', 'include_env needs the scope agents:write. Use a key that has it.');
       }
+      if (includeEnv) {
+        request.readsSecrets = true;
+        request.fieldNames = ['include_env'];
+      }
       const session = await sessionOf(api, request);
       const agentId = request.params.agent_id;
       const archive = await packAgent(api.ctx, api.directories, {

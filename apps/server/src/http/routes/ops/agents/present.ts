@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { AgentVersion } from '@aaas/contract/agents-api';
 import type { Agent, AgentConfig } from '@aaas/contract/operations-api';
+import { envNames } from '../../../../agents/env/open-env.ts';
 import type { AgentView } from '../../../../agents/find-agents.ts';
 import type { VersionView } from '../../../../agents/find-versions.ts';
 import { presentServers } from '../../../../agents/mcp/present-servers.ts';
@@ -12,7 +13,8 @@ export function endpointOf(agentId: string): string {
 }
 
 /** A definition without what is secret in it. */
-function presentConfig({ prompt_base: _base, env, ...definition }: AgentDefinition): AgentConfig {
+function presentConfig(stored: AgentDefinition): AgentConfig {
+  const { prompt_base: _base, env: _env, sealed_env: _sealed, ...definition } = stored;
   return {
     ...definition,
     budget: definition.budget ?? null,
@@ -21,7 +23,7 @@ function presentConfig({ prompt_base: _base, env, ...definition }: AgentDefiniti
     restart_policy: definition.restart_policy ?? null,
     idle_timeout_seconds: definition.idle_timeout_seconds ?? null,
     mcp_servers: presentServers(definition.mcp_servers),
-    env: Object.fromEntries(Object.keys(env).map((name) => [name, '[set]' as const])),
+    env: Object.fromEntries(envNames(stored).map((name) => [name, '[set]' as const])),
   };
 }
 

@@ -3,6 +3,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { Agent } from '@aaas/contract/operations-api';
 import { z } from 'zod';
 import { changeAgent } from '../../../../agents/change-agent.ts';
+import { openEnv } from '../../../../agents/env/open-env.ts';
 import { findAgent } from '../../../../agents/find-agents.ts';
 import { findVersion } from '../../../../agents/find-versions.ts';
 import type { Api, App } from '../../../api.ts';
@@ -36,7 +37,8 @@ export function rollBackAgent(app: App, api: Api): void {
       const changed = await changeAgent(api.ctx, { workspaceId, agentId }, believed, async (current, db) => {
         const old = await findVersion(db, workspaceId, agentId, version);
         if (!old) throw new ApiError('not_found', `The agent has no version ${version}. GET …/versions lists them.`);
-        return { definition: old.definition, metadata: current.metadata, rolledBackTo: version };
+        const definition = await openEnv(db, api.ctx.keyring, { workspaceId, agentId }, old.definition);
+        return { definition, metadata: current.metadata, rolledBackTo: version };
       });
       if (changed.kind === 'conflict') throw versionConflict(changed.version);
       if (changed.kind === 'changed' && changed.sessionId) api.wake(changed.sessionId);

@@ -7,7 +7,7 @@ import { problems } from '../problems.ts';
 import { chainOf, chainParam } from './chain-of.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1 to 128 letters, digits and _ . : -');
-const instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' });
+const instant = z.iso.datetime({ offset: true });
 
 export function listAudit(app: App, api: Api): void {
   app.get(

@@ -3,6 +3,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { QueryAccepted, QueryAnswer, QueryRequest } from '@aaas/contract/query-api';
 import { z } from 'zod';
 import { defineAgent } from '../../../../agents/define-agent.ts';
+import { sealEnv } from '../../../../agents/env/seal-env.ts';
 import { refuseExcess } from '../../../../agents/refuse-excess.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import { requirePlace } from '../../../../sessions/inbox/require-place.ts';
@@ -41,11 +42,13 @@ export function askQuery(app: App, api: Api): void {
       if (config?.model !== undefined) await requireModel(api, workspaceId, config.model);
       const fallback = { name: agentType, model: api.settings.DEFAULT_MODEL };
       await requirePlace(api.ctx, api.line, api.settings.MAX_WAITING_AGENTS, { workspaceId, sessionId: null });
+      const definition = defineAgent({ ...config, agent_type: agentType }, fallback);
       const made = await createQuery(api.ctx, {
         workspaceId,
         keyId,
         environmentId: await ensureDefaultEnvironment(api.ctx.pool, workspaceId),
-        definition: defineAgent({ ...config, agent_type: agentType }, fallback),
+        definition,
+        seal: (db, agent) => sealEnv(db, api.ctx.keyring, agent, definition),
         content: messageContent(query, context),
         keepSince: keepSince(api),
       });
