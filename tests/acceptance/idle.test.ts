@@ -135,6 +135,9 @@ it('queues at MAX_AGENTS, says where each stands, and refuses only what would le
   expect(fleet.nodes).toMatchObject([
     { this_node: true, state: 'live', capacity: 1, load: { places: { working: 1 } } },
   ]);
+  const { enforcement, warm_pool } = await platform.json('GET', '/health');
+  expect(enforcement.isolation).toMatch(/^(sandbox|user|process)$/);
+  expect(fleet.nodes[0].load).toMatchObject({ enforcement, warm_pool });
 
   const told = (await frames).filter(({ event }) => event === 'x.turn_accepted' || event === 'x.queue_position');
   expect(told.map(({ data }) => data.queue_position)).toEqual([2, 1]);

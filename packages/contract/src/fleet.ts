@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { Enforcement } from './enforcement.ts';
 import { StatusName } from './operations-api.ts';
+import { WarmPoolState } from './starts.ts';
 
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
 
@@ -24,6 +26,8 @@ export const NodeLoad = z
       reserve_bytes: z.number(),
       short: z.boolean().describe('true: nothing starts, and idle agents sleep.'),
     }),
+    warm_pool: WarmPoolState.optional(),
+    enforcement: Enforcement.optional().describe('Absent of a node whose version did not say.'),
     waiting_agents: z.number().describe('Sessions of the whole platform that wait for a place, as this node counted.'),
   })
   .meta({ id: 'NodeLoad' });

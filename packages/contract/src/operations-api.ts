@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { AGENT_TYPE_NAMES, AgentConfigRequest, PERMISSION_MODES } from './agent-config.ts';
 import { AgentBudget, BudgetState } from './budgets.ts';
+import { Enforcement } from './enforcement.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
-import { ISOLATION_LEVELS } from './isolation.ts';
 import { STATUS_REASONS, STATUSES, type Status, type StatusReason } from './lifecycle.ts';
-import { AgentLimits, LimitsEnforcement } from './limits.ts';
+import { AgentLimits } from './limits.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
 import { AgentNetwork } from './network.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
-import { StartReport } from './starts.ts';
+import { StartReport, WarmPoolState } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
 const names = <T extends string>(record: Record<T, unknown>) => Object.keys(record) as [T, ...T[]];
@@ -279,18 +279,9 @@ export const Health = z
     simulated: z.boolean(),
     database: z.enum(['ok', 'unreachable']),
     agents: z.object({ owned: z.number(), max: z.number() }),
-    warm_pool: z
-      .object({ ready: z.number(), starting: z.number(), wanted: z.number() })
-      .describe('Spare processes of this node; `wanted` is what demand asks for, whether there is room or not.'),
+    warm_pool: WarmPoolState,
     upstreams: z.array(UpstreamHealth),
-    enforcement: z.object({
-      isolation: z
-        .enum(ISOLATION_LEVELS)
-        .describe(
-          'sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.',
-        ),
-      limits: LimitsEnforcement,
-    }),
+    enforcement: Enforcement,
   })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof Health>;

@@ -63,3 +63,8 @@ export interface FirstToken {
   mcp_ms: number | null;
   first_token_ms: number;
 }
+
+export const WarmPoolState = z
+  .object({ ready: z.number(), starting: z.number(), wanted: z.number() })
+  .meta({ id: 'WarmPoolState' })
+  .describe('Spare processes of the node; `wanted` is what demand asks for, whether there is room or not.');

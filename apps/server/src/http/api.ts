@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Enforcement } from '@aaas/contract/enforcement';
 import type { NodeLoad } from '@aaas/contract/fleet';
-import type { IsolationLevel } from '@aaas/contract/isolation';
-import type { LimitsEnforcement } from '@aaas/contract/limits';
 import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -36,8 +35,7 @@ export interface Api {
   /** How the model providers are, and what they serve. */
   gateway: Pick<Gateway, 'upstreams' | 'models'>;
   /** How limits of agents are held on this node. */
-  enforcement: LimitsEnforcement;
-  isolation: IsolationLevel;
+  enforcement: Enforcement;
   /** What the platform does when a process is lost whose agent says nothing of it. */
   restartDefaults: RestartDefaults;
   /** Where this node keeps the directories of sessions. */

@@ -28,8 +28,12 @@ export function openMemory(settings: Settings): Memory {
 /** How this node is, for its row and for whoever asks it. */
 export function nodeLoad(
   settings: Settings,
-  { memory, starts, worker }: { memory: Memory; starts: StartGate; worker: Pick<Worker, 'places' | 'line'> },
+  node: { memory: Memory; starts: StartGate; worker: Pick<Worker, 'places' | 'line'> } & Pick<
+    NodeLoad,
+    'warm_pool' | 'enforcement'
+  >,
 ): NodeLoad {
+  const { memory, starts, worker, warm_pool, enforcement } = node;
   return {
     places: worker.places,
     starts: {
@@ -43,6 +47,8 @@ export function nodeLoad(
       reserve_bytes: memory.reserve(),
       short: memory.isShort(starts),
     },
+    warm_pool,
+    enforcement,
     waiting_agents: worker.line.length,
   };
 }

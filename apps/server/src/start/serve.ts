@@ -234,7 +234,9 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     takeSnapshot: snapshotTaker(dataDir, settings),
     memoryShort: () => memory.isShort(care.starts),
   });
-  const load = () => nodeLoad(settings, { memory, starts: care.starts, worker });
+  const enforcement = { isolation: isolation.level, limits: sandboxLimits.enforcement };
+  const load = () =>
+    nodeLoad(settings, { memory, starts: care.starts, worker, warm_pool: warmPool.state, enforcement });
   const loadReport = reportLoad({ pool, nodeId: node.id, everyMs: LOAD_REPORT_MS, load, log });
   closers.add('load report', () => loadReport.close());
 
@@ -279,8 +281,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     version: VERSION,
     simulated: providers.simulated,
     gateway,
-    enforcement: sandboxLimits.enforcement,
-    isolation: isolation.level,
+    enforcement,
     restartDefaults: bounds,
     directories: { dataDir, nodeId: node.id, uidBase: isolation.uidBase },
     wake: (sessionId) => {

@@ -21,7 +21,10 @@ export function fleetCommand(program: Command): void {
           processes: countsOf(sandboxes),
           waiting: queue.oldest_since === null ? 'nobody' : `${queue.waiting} since ${moment(queue.oldest_since)}`,
         });
-        printTable(['NODE', 'STATE', 'PLACES', 'STARTS', 'MEMORY FREE', 'VERSION', 'SINCE'], fleet.nodes.map(rowOf));
+        printTable(
+          ['NODE', 'STATE', 'PLACES', 'STARTS', 'MEMORY FREE', 'ISOLATION', 'LIMITS', 'VERSION', 'SINCE'],
+          fleet.nodes.map(rowOf),
+        );
       }),
     );
 }
@@ -35,6 +38,8 @@ function rowOf(node: Schema<'FleetNode'>): string[] {
     `${node.owned} of ${node.capacity}`,
     load ? `${load.starts.running} of ${load.starts.max}${waiting}` : '–',
     load ? `${Math.floor(load.memory.available_bytes / MIB)} MiB${load.memory.short ? ' (short)' : ''}` : '–',
+    cell(load?.enforcement?.isolation ?? null),
+    cell(load?.enforcement?.limits.memory ?? null),
     cell(node.version),
     moment(node.started_at),
   ];

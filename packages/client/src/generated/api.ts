@@ -6496,6 +6496,14 @@ export interface components {
              */
             taken_at: string;
         };
+        Enforcement: {
+            /**
+             * @description sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.
+             * @enum {string}
+             */
+            isolation: "sandbox" | "user" | "process";
+            limits: components["schemas"]["LimitsEnforcement"];
+        };
         Event: {
             id: string;
             processed_at: string | null;
@@ -6597,26 +6605,15 @@ export interface components {
             };
             /** @enum {string} */
             database: "ok" | "unreachable";
-            enforcement: {
-                /**
-                 * @description sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.
-                 * @enum {string}
-                 */
-                isolation: "sandbox" | "user" | "process";
-                limits: components["schemas"]["LimitsEnforcement"];
-            };
+            enforcement: components["schemas"]["Enforcement"];
             simulated: boolean;
             /** @enum {string} */
             status: "ok" | "draining" | "degraded";
             upstreams: components["schemas"]["UpstreamHealth"][];
             uptime_seconds: number;
             version: string;
-            /** @description Spare processes of this node; `wanted` is what demand asks for, whether there is room or not. */
-            warm_pool: {
-                ready: number;
-                starting: number;
-                wanted: number;
-            };
+            /** @description Spare processes of the node; `wanted` is what demand asks for, whether there is room or not. */
+            warm_pool: components["schemas"]["WarmPoolState"];
         };
         ImportAgentResponse: {
             agent_id: string;
@@ -6908,6 +6905,8 @@ export interface components {
             test_of: string | null;
         };
         NodeLoad: {
+            /** @description Absent of a node whose version did not say. */
+            enforcement?: components["schemas"]["Enforcement"];
             memory: {
                 /** @description What new processes could take, within the limits above this node. */
                 available_bytes: number;
@@ -6931,6 +6930,8 @@ export interface components {
             };
             /** @description Sessions of the whole platform that wait for a place, as this node counted. */
             waiting_agents: number;
+            /** @description Spare processes of the node; `wanted` is what demand asks for, whether there is room or not. */
+            warm_pool?: components["schemas"]["WarmPoolState"];
         };
         Problem: {
             /**
@@ -7359,6 +7360,11 @@ export interface components {
             /** @description Those of models without a price: they cost 0 here. */
             unpriced_requests: number;
             upstream?: string;
+        };
+        WarmPoolState: {
+            ready: number;
+            starting: number;
+            wanted: number;
         };
         Webhook: {
             agent_ids: string[] | null;

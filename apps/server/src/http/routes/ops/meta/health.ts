@@ -54,7 +54,7 @@ async function summary(api: Api): Promise<Health> {
     agents: { owned: api.owned(), max: api.settings.MAX_AGENTS },
     warm_pool: api.warmPool(),
     upstreams: api.gateway.upstreams().map(({ name, state }) => ({ name, state })),
-    enforcement: { isolation: api.isolation, limits: api.enforcement },
+    enforcement: api.enforcement,
   };
 }
 
