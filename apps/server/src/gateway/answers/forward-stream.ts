@@ -37,11 +37,9 @@ export async function forwardStream(forwarding: Forwarding): Promise<Error | nul
     for (let chunk: Buffer | undefined = forwarding.first; chunk; chunk = (await rest.next()).value) {
       const { pass, last } = meter.push(chunk);
       forwarding.onData();
-      // The database writes while the client reads.
-      const committed = last && forwarding.commit();
       if (pass.length > 0) await write(pass);
       if (!last) continue;
-      await committed;
+      await forwarding.commit();
       // The message is complete: whether the upstream now closes its answer, breaks it or hangs is all one.
       afterStop = setTimeout(() => rest.cancel(), AFTER_STOP_MS);
       await write(meter.ending === 'error' ? redact(last, secrets) : last);

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { StopReason, TurnState } from '@aaas/contract/events';
 import { newId } from '@aaas/contract/ids';
 import type { StatusReason } from '@aaas/contract/lifecycle';
@@ -133,8 +132,6 @@ export async function endTurn(
   ctx.streams.publishEvents(owned.sessionId, logged);
   ctx.streams.publishTurnEnded(ended);
   tellEnd(ctx, row, turn, ending, at.getTime() - ended.acceptedAt.getTime());
-  // Whoever waits for the answer goes first: what the owner does next is no concern of theirs.
-  await setImmediate();
 }
 
 function tellEnd(ctx: SessionContext, row: SessionRow, turn: OpenTurn, ending: TurnEnding, durationMs: number): void {
