@@ -81,6 +81,14 @@ it('tells the model what calls have said that the transcript has lost, and only 
   expect(plan([message, calls], [inner, bash])).toEqual({ do: 'continue' });
 });
 
+it('tells of the newest calls when there are too many', () => {
+  const many = Array.from({ length: 60 }, (_, n) => ({ ...bash, ref: `toolu_${n}`, input: { n } }));
+  const { note } = plan([message], many) as { note: string };
+  expect(note.match(/^- Bash/gm)).toHaveLength(50);
+  expect(note).toContain('- Bash {"n":59}');
+  expect(note).toContain('10 calls before these are not shown.');
+});
+
 it('gives an input the same uuid every time, and a valid one', () => {
   expect(messageUuid('sevt_1')).toBe(messageUuid('sevt_1'));
   expect(messageUuid('sevt_1')).not.toBe(messageUuid('sevt_2'));

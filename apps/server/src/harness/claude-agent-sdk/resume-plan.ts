@@ -26,6 +26,8 @@ interface Entry {
 }
 
 const CONTINUES_UP_TO = 2;
+// What a transcript loses is what a process did within moments; a note must fit beside it whatever happened.
+const CALLS_TOLD_MAX = 50;
 const INPUT_SHOWN_CHARS = 2_000;
 const OUTCOME_SHOWN_CHARS = 1_000;
 const FINAL = new Set(['end_turn', 'stop_sequence', 'max_tokens', 'refusal']);
@@ -64,12 +66,13 @@ export function platformNote(text: string): string {
 /** `known`: calls that the transcript holds. What it has lost is its end. `all`: of those without an outcome, all. */
 function untoldOf(tools: BegunTool[], known: Set<string>, all: boolean): BegunTool[] {
   const isKnown = ({ ref }: BegunTool) => ref !== null && known.has(ref);
-  const lost = tools.slice(tools.findLastIndex(isKnown) + 1);
-  return tools.filter((tool) => (tool.outcome === null ? all || !isKnown(tool) : lost.includes(tool)));
+  const lastKnown = tools.findLastIndex(isKnown);
+  return tools.filter((tool, index) => (tool.outcome === null ? all || !isKnown(tool) : index > lastKnown));
 }
 
-function noteOn(tools: BegunTool[], cause: string | null): string | null {
-  if (tools.length === 0 && cause === null) return null;
+function noteOn(untold: BegunTool[], cause: string | null): string | null {
+  if (untold.length === 0 && cause === null) return null;
+  const tools = untold.slice(-CALLS_TOLD_MAX);
   const shown = ({ name, input }: BegunTool) => `- ${name} ${JSON.stringify(input).slice(0, INPUT_SHOWN_CHARS)}`;
   const calls = tools.filter(({ outcome }) => outcome === null).map(shown);
   const ended = tools.flatMap((tool) =>
@@ -90,6 +93,7 @@ function noteOn(tools: BegunTool[], cause: string | null): string | null {
       ...calls,
       ...(ended.length === 0 ? [] : ['These tool calls have ended, do not repeat them. What they said:']),
       ...ended,
+      ...(untold.length > tools.length ? [`${untold.length - tools.length} calls before these are not shown.`] : []),
     ].join('\n'),
   );
 }

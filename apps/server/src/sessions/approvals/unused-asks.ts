@@ -1,5 +1,5 @@
 import type { SessionContext } from '../session-context.ts';
-import type { TurnCall } from '../turns/unknown-tools.ts';
+import type { TurnCall } from '../turns/turn-calls.ts';
 import type { Ask } from './approval.ts';
 import { inputHash } from './input-hash.ts';
 import { loadAsks } from './load-asks.ts';

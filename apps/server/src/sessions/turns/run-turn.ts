@@ -17,7 +17,7 @@ import { type OpenTurn, reopenTurn } from './begin-turn.ts';
 import { findBudgetStop } from './budget-stop.ts';
 import { endTurn, type TurnEnding } from './end-turn.ts';
 import { interruptedEnding, judgeTurn, retryEvents, type TurnError, unstorableEnding } from './judge-turn.ts';
-import { findCalls, findUnknownTools, unknownResults } from './unknown-tools.ts';
+import { findCalls, findUnknownTools, unknownResults } from './turn-calls.ts';
 
 const NOTHING: Uncommitted = { events: [], transcript: [] };
 
@@ -121,7 +121,7 @@ export class TurnDriver {
       await appendEvents(ctx, owned, { turnId: turn.id, events: unknownResults(unknown) });
     }
     // Those of earlier attempts too: one that was lost before its transcript was stored has told nobody.
-    const begun = calls.filter((call) => unknown.includes(call) || call.result?.byTool);
+    const begun = calls.filter((call) => unknown.includes(call) || call.result?.mayHaveRun);
     const tools = begun.map(({ ref, name, input, result }) => ({ ref, name, input, outcome: result?.outcome ?? null }));
     return { turn, tools, asks, cause };
   }

@@ -11,8 +11,8 @@ export interface TurnCall {
   input: unknown;
   /** It was to run only with a person's word. */
   asks: boolean;
-  /** Null: there is none. `outcome`: what the tool said; null: nobody knows. */
-  result: { outcome: string | null; byTool: boolean } | null;
+  /** Null: there is none. `outcome`: what the tool said; null: nobody knows. The platform's own answer is no sign of a run. */
+  result: { outcome: string | null; mayHaveRun: boolean } | null;
 }
 
 /** The `ref` of a result that says that nobody knows. */
@@ -54,10 +54,10 @@ export async function findUnknownTools(ctx: SessionContext, owned: OwnedSession,
 }
 
 function resultOf(event: { ref: string | null; payload: { content?: unknown } }, ref: string | null) {
-  if (event.ref === UNKNOWN_REF) return { outcome: null, byTool: true };
+  if (event.ref === UNKNOWN_REF) return { outcome: null, mayHaveRun: true };
   const { content } = event.payload;
   const texts = Array.isArray(content) ? content.flatMap((block) => block?.text ?? []) : [];
-  return { outcome: texts.join('\n'), byTool: ref !== null && event.ref === ref };
+  return { outcome: texts.join('\n'), mayHaveRun: ref !== null && event.ref === ref };
 }
 
 /** Results for calls whose real one is lost: each call has exactly one, and this one says that it knows nothing. */
