@@ -87,7 +87,7 @@ describe.runIf(AS_ROOT)('as root', () => {
       `cat ${other.directory}/private.txt`,
       `echo x > ${other.directory}/x`,
       `cat ${platform.dataDir}/admin.key`,
-      `cat ${platform.dataDir}/node.secret`,
+      `cat ${platform.dataDir}/encryption.key`,
       `cat ${platform.dataDir}/server.json`,
       `echo x > ${platform.dataDir}/x`,
       `cat /proc/${pid}/environ`,
@@ -102,7 +102,7 @@ describe.runIf(AS_ROOT)('as root', () => {
     // A sandbox has the way to its own directories, and nothing beside them.
     const seen = await run(`ls ${['', '/sessions', '/tmp'].map((path) => platform.dataDir + path).join(' ')}`);
     expect(readdirSync(join(platform.dataDir, 'sessions'))).toContain(other.sessionId);
-    for (const name of ['admin.key', 'node.secret', 'postgres', other.sessionId]) expect(seen).not.toContain(name);
+    for (const name of ['admin.key', 'encryption.key', 'postgres', other.sessionId]) expect(seen).not.toContain(name);
     expect(await run(`kill -9 ${pid}`)).toMatch(/not permitted|No such process/);
     expect(await run('id -G')).toBe(await run('id -g'));
     // The same words work on what is its own.
@@ -179,7 +179,7 @@ it('leaves the key in no file, no event, no answer and no line of output', async
 });
 
 it('keeps its own secrets to their owner', () => {
-  for (const name of ['admin.key', 'node.secret', 'server.json'])
+  for (const name of ['admin.key', 'encryption.key', 'server.json'])
     expect(statSync(join(platform.dataDir, name)).mode & 0o777).toBe(0o600);
   expect(platform.output().split(platform.key)).toHaveLength(2);
   expect(platform.output()).not.toContain('aaas-gw.');

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { script, until } from '../support/platform.ts';
@@ -48,15 +48,6 @@ it('opens with another API_KEY after another start, and no longer with the one b
   expect(await statuses(after.url, first, second)).toEqual([401, 200]);
 });
 
-it('signs with no secret that was cut short', async () => {
-  await using site = await newSite();
-  const secret = join(site.dataDir, 'node.secret');
-  mkdirSync(site.dataDir, { recursive: true });
-  writeFileSync(secret, '');
-  await site.start();
-  expect(statSync(secret).size).toBe(32);
-});
-
 describe('refuses to start', () => {
   /** It ends by itself with one line that holds `names`, and leaves nothing behind. */
   async function refuses(site: Site, server: ServerProcess, ...names: string[]): Promise<void> {
@@ -67,6 +58,22 @@ describe('refuses to start', () => {
     expect([code, server.stdout()]).toEqual([1, '']);
     expect(processesOf(site.parent)).toEqual([]);
   }
+
+  it.each([
+    [{ ROLES: 'api,wroker' }, ['ROLES', 'api, worker and gateway']],
+    [{ ROLES: 'worker' }, ['ROLES=worker', 'DATABASE_URL']],
+    [
+      { ROLES: 'worker', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', ANTHROPIC_API_KEY: 'sk-ant-x' },
+      ['ANTHROPIC_API_KEY', 'ROLES=worker', 'gateway'],
+    ],
+    [
+      { ROLES: 'worker,gateway', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', API_KEY: 'a-key-of-the-platform' },
+      ['API_KEY', 'ROLES=worker,gateway'],
+    ],
+  ])('with roles that it cannot have: %j', async (env, names) => {
+    await using site = await newSite();
+    await refuses(site, await site.spawn(env as Record<string, string>), ...names);
+  });
 
   it('on a port that is in use', async () => {
     await using site = await newSite();

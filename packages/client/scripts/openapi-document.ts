@@ -6,7 +6,8 @@ import { createLogger } from '@aaas/server/telemetry/logger';
 /** The OpenAPI document of the API as the sources have it. No server runs: routes are registered and never called. */
 export async function openapiDocument(): Promise<object> {
   const uncalled: unknown = new Proxy({}, { get: () => uncalled });
-  const api = { ctx: { log: createLogger('silent'), pool: uncalled }, settings: Settings.parse({}), version: '0' };
+  const ctx = { log: createLogger('silent'), pool: uncalled };
+  const api = { ctx, settings: Settings.parse({}), version: '0', roles: ['api'] };
   const app = await createApp(api as unknown as Api);
   await app.ready();
   const document = app.swagger();

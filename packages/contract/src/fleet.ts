@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Enforcement } from './enforcement.ts';
 import { StatusName } from './operations-api.ts';
 import { WarmPoolState } from './starts.ts';
+import { UpstreamHealth } from './upstreams.ts';
 
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
 
@@ -27,7 +28,11 @@ export const NodeLoad = z
       short: z.boolean().describe('true: nothing starts, and idle agents sleep.'),
     }),
     warm_pool: WarmPoolState.optional(),
-    enforcement: Enforcement.optional().describe('Absent of a node whose version did not say.'),
+    enforcement: Enforcement.optional().describe('Absent of a node that runs no agents.'),
+    gateway: z
+      .object({ simulated: z.boolean(), upstreams: z.array(UpstreamHealth) })
+      .optional()
+      .describe('Absent of a node that is no gateway.'),
     waiting_agents: z.number().describe('Sessions of the whole platform that wait for a place, as this node counted.'),
   })
   .meta({ id: 'NodeLoad' });

@@ -9,6 +9,7 @@ import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
 import { AgentNetwork } from './network.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
+import { ROLES } from './roles.ts';
 import { StartReport, WarmPoolState } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
@@ -276,12 +277,13 @@ export const Health = z
     status: z.enum(['ok', 'draining', 'degraded']),
     version: z.string(),
     uptime_seconds: z.number(),
-    simulated: z.boolean(),
+    roles: z.array(z.enum(ROLES)).describe('What this node does.'),
+    simulated: z.boolean().describe('The simulator answers, as far as this node knows of the gateways.'),
     database: z.enum(['ok', 'unreachable']),
     agents: z.object({ owned: z.number(), max: z.number() }),
-    warm_pool: WarmPoolState,
-    upstreams: z.array(UpstreamHealth),
-    enforcement: Enforcement,
+    warm_pool: WarmPoolState.nullable().describe('null: this node runs no agents.'),
+    upstreams: z.array(UpstreamHealth).describe('Of this node; none where it is no gateway.'),
+    enforcement: Enforcement.nullable().describe('null: this node runs no agents.'),
   })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof Health>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ISOLATION_LEVELS } from './isolation.ts';
 import { HostList } from './network.ts';
+import { rolesOf } from './roles.ts';
 import { UpstreamsJson } from './upstreams.ts';
 
 const whole = (min: number, max: number) =>
@@ -37,6 +38,9 @@ const encryptionKeys = z
     /^[A-Za-z0-9+/_-]{43}=?(\s*,\s*[A-Za-z0-9+/_-]{43}=?)*$/,
     'must be 32 bytes in base64, or several with commas',
   );
+const roleList = z
+  .string()
+  .refine((text) => rolesOf(text) !== null, 'must be all, or some of api, worker and gateway with commas between them');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 
 /**
@@ -48,8 +52,26 @@ export const Settings = z.object({
     .enum(['development', 'staging', 'production'])
     .default('production')
     .describe('Chooses the profile of defaults; docs/settings.md has the table.'),
+  ROLES: roleList
+    .default('all')
+    .describe(
+      'What this node does: all, or some of api, worker, gateway with commas between them. Other than all needs DATABASE_URL; see docs/fleet.md.',
+    ),
   HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   PORT: whole(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one.'),
+  INTERNAL_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe(
+      'Address that this node listens on for the other nodes: one of a private network. Only with DATABASE_URL.',
+    ),
+  INTERNAL_PORT: whole(0, 65_535)
+    .default(0)
+    .describe('Port that this node listens on for the other nodes; 0 takes a free one.'),
+  NODE_ADDRESS: httpUrl
+    .optional()
+    .describe('Where the other nodes reach this one. Default: http:// with INTERNAL_HOST and INTERNAL_PORT.'),
   DATA_DIR: z
     .string()
     .min(1)

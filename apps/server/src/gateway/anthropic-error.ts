@@ -31,7 +31,12 @@ export interface GatewayError {
   status: number;
   message: string;
   retryAfterSeconds?: number;
+  /** This gateway cannot serve anybody now: another one may. */
+  unfit?: boolean;
 }
+
+/** Tells whoever relays to several gateways that the answer is of this one alone. */
+export const UNFIT_HEADER = 'x-aaas-unfit';
 
 export function errorTypeOf(status: number): AnthropicErrorType {
   return TYPES[status] ?? (status >= 400 && status < 500 ? 'invalid_request_error' : 'api_error');
@@ -55,6 +60,7 @@ export function sendError(res: ServerResponse, error: GatewayError): void {
     'content-length': Buffer.byteLength(body),
     'x-should-retry': 'false',
     ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+    ...(error.unfit ? { [UNFIT_HEADER]: '1' } : {}),
   });
   res.end(body);
 }

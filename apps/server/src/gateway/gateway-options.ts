@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { Door, DoorOptions } from './doors/door.ts';
+import type { Front } from './front.ts';
 import type { McpRelay } from './mcp/mcp-relay.ts';
 import type { ModelCatalogue } from './models/model-catalogue.ts';
 import type { RetryPolicy } from './upstreams/retry-policy.ts';
@@ -32,11 +32,7 @@ export interface GatewayOptions {
   watchMs?: number;
 }
 
-export interface Gateway {
-  url: string;
-  port: number;
-  /** Opens a way in for one sandbox, which reaches neither the port above nor anything else outside. */
-  openDoor(options: DoorOptions): Promise<Door>;
+export interface Gateway extends Front {
   /** How each upstream is, as this process sees it. */
   upstreams(): UpstreamState[];
   models: ModelCatalogue;

@@ -8,17 +8,18 @@ import type { Call, GatewayContext } from './gateway-context.ts';
 import { relayMcp } from './mcp/relay-mcp.ts';
 import type { Principal } from './principal.ts';
 import { readBody } from './read-body.ts';
+import { BAD_TOKEN, NO_TOKEN, NOT_FOUND, NOT_YOURS } from './refusals.ts';
 import { relayMessage } from './relay-message.ts';
 import { relayPlain } from './relay-plain.ts';
 import { type Route, routeOf } from './routes.ts';
 import { STALE, StaleGeneration } from './stale-generation.ts';
 import { type TokenClaim, tokenOf, verifyToken } from './tokens.ts';
 
-const NOT_FOUND: GatewayError = { status: 404, message: 'The model gateway has no such route.' };
-const NO_TOKEN: GatewayError = { status: 401, message: 'A token of the model gateway is required.' };
-const BAD_TOKEN: GatewayError = { status: 401, message: 'The token is not one of this model gateway.' };
-const NOT_YOURS: GatewayError = { status: 401, message: 'The token belongs to another sandbox.' };
-const NO_DATABASE: GatewayError = { status: 503, message: 'The session cannot be checked now; try again later.' };
+const NO_DATABASE: GatewayError = {
+  status: 503,
+  message: 'The session cannot be checked now; try again later.',
+  unfit: true,
+};
 const INTERNAL: GatewayError = { status: 500, message: 'The model gateway failed.' };
 
 /** Serves one request. Never rejects; resolves when all that belongs to it is done, its ledger row included. */

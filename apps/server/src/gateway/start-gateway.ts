@@ -1,23 +1,13 @@
 import { createSecretKey } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdmission } from './admission.ts';
 import { createBudgets } from './budgets/budgets.ts';
 import { createCells } from './cells.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
-import { Doors } from './doors/doors.ts';
+import { startFront } from './front.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { Activity, Gateway, GatewayOptions } from './gateway-options.ts';
 import { handleRequest } from './handle-request.ts';
 import { createLedger } from './ledger/ledger.ts';
-import {
-  CLIENT_HEADERS_TIMEOUT_MS,
-  CLIENT_KEEP_ALIVE_MS,
-  CLIENT_REQUEST_TIMEOUT_MS,
-  CLOSE_GRACE_MS,
-  MAX_CLIENT_SOCKETS,
-} from './limits.ts';
 import { createModelCatalogue } from './models/model-catalogue.ts';
 import { createPrincipals } from './principal.ts';
 import { openFleet } from './upstreams/fleet.ts';
@@ -25,7 +15,6 @@ import { RETRY_BOUNDS, type RetryPolicy } from './upstreams/retry-policy.ts';
 import { stateOf } from './upstreams/upstream.ts';
 import { watchGenerations } from './watch-generations.ts';
 
-const HOST = '127.0.0.1';
 const MIN_SECRET_BYTES = 16;
 
 /** Starts the model proxy of this process on a port of its own. It alone holds the providers' keys. */
@@ -53,51 +42,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onActivity: guarded(options.onActivity, log),
   };
 
-  const closing = new AbortController();
-  const serving = new Set<Promise<void>>();
-  const server = createServer(
-    {
-      noDelay: true,
-      keepAlive: true,
-      keepAliveTimeout: CLIENT_KEEP_ALIVE_MS,
-      headersTimeout: CLIENT_HEADERS_TIMEOUT_MS,
-      requestTimeout: CLIENT_REQUEST_TIMEOUT_MS,
-    },
-    (req, res) => {
-      // A socket that breaks is seen as 'close'; without a listener its error would end the process.
-      res.on('error', () => {});
-      if (doors.forwards(req, res)) return;
-      const served = handleRequest(context, req, res, closing.signal, doors.of(req));
-      serving.add(served);
-      served.finally(() => serving.delete(served));
-    },
-  );
-  const doors = new Doors(server, log);
-  server.maxConnections = MAX_CLIENT_SOCKETS;
-  server.listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  log.info({ port, upstreams: upstreams.map(({ name }) => name) }, 'the model gateway listens');
+  const front = await startFront(log, (req, res, closing, door) => handleRequest(context, req, res, closing, door));
+  log.info({ port: front.port, upstreams: upstreams.map(({ name }) => name) }, 'the model gateway listens');
 
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
-    await doors.close();
-    const stopped = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    const late = setTimeout(() => closing.abort(), CLOSE_GRACE_MS);
-    await Promise.all(serving);
-    clearTimeout(late);
-    server.closeAllConnections();
-    await stopped;
+    await front.close();
     await context.watch.close();
     await context.ledger.close();
     await budgets.close();
     await fleet.close();
   }
   return {
-    url: `http://${HOST}:${port}`,
-    port,
-    openDoor: (door) => doors.open(door),
+    ...front,
     upstreams: () => fleet.all().map(stateOf),
     models: createModelCatalogue(fleet, options.pool, policy),
     close: () => (closed ??= close()),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Enforcement } from '@aaas/contract/enforcement';
 import type { NodeLoad } from '@aaas/contract/fleet';
+import type { Role } from '@aaas/contract/roles';
 import type { Scope } from '@aaas/contract/scopes';
 import type { Settings } from '@aaas/contract/settings';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -9,7 +10,9 @@ import type { Registry } from 'prom-client';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { DirectorySite } from '../directories/directory-site.ts';
-import type { Gateway } from '../gateway/gateway-options.ts';
+import type { KnownNodes } from '../fleet/nodes/known-nodes.ts';
+import type { ModelCatalogue } from '../gateway/models/model-catalogue.ts';
+import type { UpstreamState } from '../gateway/upstreams/upstream.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
@@ -21,6 +24,13 @@ import type { SessionContext } from '../sessions/session-context.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
 import type { LogFields } from '../telemetry/log-context.ts';
 
+/** How one reaches the other nodes. */
+export interface FleetAccess {
+  nodes: KnownNodes;
+  /** What all nodes of the fleet share. */
+  secret: Buffer;
+}
+
 /** What the routes reach of the platform. */
 export interface Api {
   ctx: SessionContext;
@@ -30,22 +40,28 @@ export interface Api {
   settings: Settings;
   live: LiveSettings;
   version: string;
+  /** Of this node. */
+  nodeId: string;
+  roles: readonly Role[];
+  /** The other nodes; null: there cannot be any, for the database is this process's own. */
+  fleet: FleetAccess | null;
   /** No provider is configured: the simulator answers. */
-  simulated: boolean;
-  /** How the model providers are, and what they serve. */
-  gateway: Pick<Gateway, 'upstreams' | 'models'>;
-  /** How limits of agents are held on this node. */
-  enforcement: Enforcement;
+  simulated(): boolean;
+  /** How the model providers are. */
+  upstreams(): UpstreamState[];
+  models: Pick<ModelCatalogue, 'list' | 'missing'>;
+  /** How limits of agents are held on this node; null: it runs none. */
+  enforcement: Enforcement | null;
   /** What the platform does when a process is lost whose agent says nothing of it. */
   restartDefaults: RestartDefaults;
-  /** Where this node keeps the directories of sessions. */
-  directories: DirectorySite;
+  /** Where this node keeps the directories of sessions; null: it runs none. */
+  directories: DirectorySite | null;
   /** The session has something to do. A hint. */
   wake(sessionId: string): void;
   /** Sessions that this node owns. */
   owned(): number;
-  /** Spare processes of this node. */
-  warmPool(): PoolState;
+  /** Spare processes of this node; null: it runs no agents. */
+  warmPool(): PoolState | null;
   /** Whether this node owns the session. */
   owns(sessionId: string): boolean;
   /** Sessions that wait for a place. */

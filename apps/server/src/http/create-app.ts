@@ -26,7 +26,7 @@ import { openRequests } from './plugins/open-requests.ts';
 import { rateLimit } from './plugins/rate-limit.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { managedRoutes } from './routes/managed/managed-routes.ts';
-import { opsRoutes } from './routes/ops/ops-routes.ts';
+import { opsRoutes, statusRoutes } from './routes/ops/ops-routes.ts';
 
 const MIB = 1024 * 1024;
 /** Within this a client must have sent its headers, and within the other all of its request, an upload included. */
@@ -105,6 +105,8 @@ export async function createApp(api: Api): Promise<App> {
     app.swagger(),
   );
   await app.register(async (routes) => {
+    statusRoutes(routes as App, api);
+    if (!api.roles.includes('api')) return;
     opsRoutes(routes as App, api);
     managedRoutes(routes as App, api);
   });

@@ -1,13 +1,12 @@
-import type { Settings } from '@aaas/contract/settings';
 import { startSimulator } from '@aaas/simulator/start-simulator';
-import type { Pool } from 'pg';
-import type { Logger } from 'pino';
+import { findMcpTarget } from '../agents/mcp/find-target.ts';
 import { configuredUpstreams } from '../config/configured-upstreams.ts';
+import { GuardedClient } from '../egress/guarded-client.ts';
 import type { Gateway } from '../gateway/gateway-options.ts';
 import type { McpRelay } from '../gateway/mcp/mcp-relay.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { Upstream } from '../gateway/upstreams/upstream.ts';
-import type { Closers } from './closers.ts';
+import type { Node } from './open-node.ts';
 
 /** Who answers the agents' model requests, for people. */
 export interface Providers {
@@ -17,19 +16,16 @@ export interface Providers {
   warnings: string[];
 }
 
-export interface GatewayParts {
-  pool: Pool;
-  log: Logger;
-  tokenSecret: Buffer;
-  mcp: McpRelay;
-  closers: Closers;
-}
-
 /** Starts the model gateway in front of the configured upstreams. @throws StartupError for one that cannot be. */
-export async function openGateway(
-  settings: Settings,
-  { pool, log, tokenSecret, mcp, closers }: GatewayParts,
-): Promise<{ gateway: Gateway; providers: Providers }> {
+export async function openGateway(node: Node): Promise<{ gateway: Gateway; providers: Providers }> {
+  const { settings, database, keyring, secret, log, closers } = node;
+  const { pool } = database;
+  const egress = new GuardedClient(() => ({
+    allowPrivate: settings.MCP_ALLOW_PRIVATE,
+    allowHttp: settings.MCP_ALLOW_HTTP,
+  }));
+  closers.add('MCP servers', () => egress.close());
+  const mcp: McpRelay = { egress, find: (principal, server) => findMcpTarget(pool, keyring, principal, server) };
   const configured = configuredUpstreams(settings, process.env);
   let started: ReturnType<typeof startSimulator> | null = null;
   closers.add('simulator', async () => (await started)?.close());
@@ -46,7 +42,7 @@ export async function openGateway(
   }
   const upstreams: Upstream[] = [];
   for (const entry of configured.upstreams) upstreams.push('baseUrl' in entry ? entry : await simulator(entry));
-  const gateway = await startGateway({ pool, log, upstreams, simulator, settings, tokenSecret, mcp });
+  const gateway = await startGateway({ pool, log, upstreams, simulator, settings, tokenSecret: secret, mcp });
   closers.add('gateway', () => gateway.close());
   gateway.models.prefetch();
   const simulated = upstreams.every((upstream) => upstream.simulated);

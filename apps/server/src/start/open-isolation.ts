@@ -3,7 +3,7 @@ import type { IsolationLevel } from '@aaas/contract/isolation';
 import type { Settings } from '@aaas/contract/settings';
 import type { Pool } from 'pg';
 import { resolveForAgent } from '../egress/network-access.ts';
-import type { Gateway } from '../gateway/gateway-options.ts';
+import type { Front } from '../gateway/front.ts';
 import type { HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { Isolation } from '../sandboxes/isolation/choose-isolation.ts';
 import { confine } from '../sandboxes/isolation/confinement.ts';
@@ -17,10 +17,10 @@ export function openIsolation(options: {
   settings: Settings;
   dataDir: string;
   pool: Pool;
-  gateway: Pick<Gateway, 'openDoor'>;
+  front: Pick<Front, 'openDoor'>;
   metrics: Metrics;
 }): Pick<HarnessNode, 'admit' | 'confine'> {
-  const { isolation, settings, dataDir, pool, gateway, metrics } = options;
+  const { isolation, settings, dataDir, pool, front, metrics } = options;
   const { level, bubblewrap } = isolation;
   return {
     admit: async ({ definition, workspaceId }) => {
@@ -32,7 +32,7 @@ export function openIsolation(options: {
       const allow = definition.network?.allow ?? null;
       const resolve = (target: { host: string; port: number }) =>
         resolveForAgent(target, allow, settings, metrics.agentConnected);
-      return confine({ ...tenant, bubblewrap, dataDir, openDoor: gateway.openDoor, resolve });
+      return confine({ ...tenant, bubblewrap, dataDir, openDoor: front.openDoor, resolve });
     },
   };
 }

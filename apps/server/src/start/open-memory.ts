@@ -52,3 +52,14 @@ export function nodeLoad(
     waiting_agents: worker.line.length,
   };
 }
+
+/** The load of a node that runs no agents. */
+export function idleLoad(settings: Settings): NodeLoad {
+  const memory = openMemory(settings);
+  return {
+    places: { idle: 0, working: 0 },
+    starts: { running: 0, waiting: 0, max: 0, waiting_for: null },
+    memory: { available_bytes: memory.available(), reserve_bytes: memory.reserve(), short: false },
+    waiting_agents: 0,
+  };
+}

@@ -4,16 +4,23 @@ import type { ActiveAgents } from './active-agents.ts';
 import { registerSandboxGauges, type SandboxSources } from './sandbox-metrics.ts';
 
 /** What is read when somebody scrapes. */
-export interface MetricSources extends SandboxSources {
+export interface MetricSources {
   version: string;
   activeAgents: ActiveAgents;
   pool: { totalCount: number; idleCount: number; waitingCount: number };
   /** Null: the database did not answer in time. */
   openApprovals(): Promise<number | null>;
-  ownedSessions(): number;
+  leaseHeld(): boolean;
+  /** Null: this node runs no agents, and has no series about them. */
+  worker: WorkerSources | null;
+}
+
+/** What is read of the agents of this node. */
+export interface WorkerSources extends SandboxSources {
+  /** Sessions that it owns. */
+  owned(): number;
   /** Process trees of agents that this process answers for, and those that there are. */
   sandboxes: { owned(): number; observed(): Promise<number> };
-  leaseHeld(): boolean;
   warmPool(): { ready: number; starting: number; wanted: number };
   /** Of the places on this node and those that wait for one. */
   load(): NodeLoad;
@@ -23,7 +30,6 @@ export interface MetricSources extends SandboxSources {
 export function registerGauges(registry: Registry, sources: MetricSources): void {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  registerSandboxGauges(registry, sources);
   // Gauges that call themselves totals; the same figures stand beside them by type.
   for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   new Gauge({
@@ -66,11 +72,44 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     },
   });
   new Gauge({
+    name: 'aaas_node_lease_held',
+    help: '1 while this node may act for its sessions; 0 while they are frozen or taken.',
+    registers,
+    collect() {
+      this.set(sources.leaseHeld() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'aaas_database_connections',
+    help: 'Connections of this process to the database: idle, or in use.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { totalCount, idleCount } = sources.pool;
+      this.set({ state: 'idle' }, idleCount);
+      this.set({ state: 'in_use' }, totalCount - idleCount);
+    },
+  });
+  new Gauge({
+    name: 'aaas_database_waiting',
+    help: 'Statements of this process that wait for a free connection.',
+    registers,
+    collect() {
+      this.set(sources.pool.waitingCount);
+    },
+  });
+  if (sources.worker) registerWorkerGauges(registry, sources.worker);
+}
+
+function registerWorkerGauges(registry: Registry, sources: WorkerSources): void {
+  const registers = [registry];
+  registerSandboxGauges(registry, sources);
+  new Gauge({
     name: 'aaas_owned_sessions',
     help: 'Sessions that this node owns.',
     registers,
     collect() {
-      this.set(sources.ownedSessions());
+      this.set(sources.owned());
     },
   });
   new Gauge({
@@ -87,14 +126,6 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     registers,
     async collect() {
       this.set(await sources.sandboxes.observed());
-    },
-  });
-  new Gauge({
-    name: 'aaas_node_lease_held',
-    help: '1 while this node may act for its sessions; 0 while they are frozen or taken.',
-    registers,
-    collect() {
-      this.set(sources.leaseHeld() ? 1 : 0);
     },
   });
   new Gauge({
@@ -131,25 +162,6 @@ export function registerGauges(registry: Registry, sources: MetricSources): void
     registers,
     collect() {
       this.set(sources.load().memory.available_bytes);
-    },
-  });
-  new Gauge({
-    name: 'aaas_database_connections',
-    help: 'Connections of this process to the database: idle, or in use.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const { totalCount, idleCount } = sources.pool;
-      this.set({ state: 'idle' }, idleCount);
-      this.set({ state: 'in_use' }, totalCount - idleCount);
-    },
-  });
-  new Gauge({
-    name: 'aaas_database_waiting',
-    help: 'Statements of this process that wait for a free connection.',
-    registers,
-    collect() {
-      this.set(sources.pool.waitingCount);
     },
   });
 }

@@ -1,3 +1,6 @@
+import type { Enforcement } from '@aaas/contract/enforcement';
+import type { Health } from '@aaas/contract/operations-api';
+import { ROLES } from '@aaas/contract/roles';
 import type { Command } from 'commander';
 import { connect } from '../connection/connect.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -20,16 +23,23 @@ export function healthCommand(program: Command): void {
           version: health.version,
           uptime: duration(health.uptime_seconds * 1000),
           database: health.database,
-          agents: `${health.agents.owned} of at most ${health.agents.max} on this node`,
-          isolation: ISOLATION[health.enforcement.isolation],
-          limits: Object.entries(health.enforcement.limits)
-            .map(([name, how]) => `${name} by ${how}`)
-            .join(', '),
+          ...(health.roles.length < ROLES.length ? { roles: health.roles.join(', ') } : {}),
+          ...(health.enforcement ? agentsOf(health, health.enforcement) : {}),
           model: health.simulated ? 'SIMULATED: set ANTHROPIC_API_KEY for a real one' : 'real',
         });
       }
       if (health.status !== 'ok') process.exitCode = EXIT.failed;
     });
+}
+
+function agentsOf({ agents }: Health, { isolation, limits }: Enforcement): Record<string, string> {
+  return {
+    agents: `${agents.owned} of at most ${agents.max} on this node`,
+    isolation: ISOLATION[isolation],
+    limits: Object.entries(limits)
+      .map(([name, how]) => `${name} by ${how}`)
+      .join(', '),
+  };
 }
 
 const ISOLATION = {

@@ -7,10 +7,11 @@ import { onInterrupt } from '../interrupts.ts';
 interface ServeOptions extends GlobalOptions {
   port?: string;
   host?: string;
+  role?: string;
 }
 
 /** Which setting each option stands for. */
-const SETTINGS = { port: 'PORT', host: 'HOST', dataDir: 'DATA_DIR' } as const;
+const SETTINGS = { port: 'PORT', host: 'HOST', role: 'ROLES', dataDir: 'DATA_DIR' } as const;
 
 export function serveCommand(program: Command): void {
   program
@@ -18,6 +19,7 @@ export function serveCommand(program: Command): void {
     .description('start the platform in this process; its settings are environment variables')
     .option('--port <port>', 'port to listen on; 0 takes a free one (PORT)')
     .option('--host <host>', 'address to listen on (HOST)')
+    .option('--role <roles>', 'api, worker, gateway, some of them with commas, or all (ROLES)')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<ServeOptions>();
       if (options.json) {
@@ -26,7 +28,7 @@ export function serveCommand(program: Command): void {
           EXIT.usage,
         );
       }
-      for (const name of ['port', 'host', 'dataDir'] as const) {
+      for (const name of ['port', 'host', 'role', 'dataDir'] as const) {
         const value = options[name];
         if (value !== undefined) process.env[SETTINGS[name]] = value;
       }

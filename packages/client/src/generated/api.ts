@@ -6605,15 +6605,20 @@ export interface components {
             };
             /** @enum {string} */
             database: "ok" | "unreachable";
-            enforcement: components["schemas"]["Enforcement"];
+            /** @description null: this node runs no agents. */
+            enforcement: components["schemas"]["Enforcement"] | null;
+            /** @description What this node does. */
+            roles: ("api" | "worker" | "gateway")[];
+            /** @description The simulator answers, as far as this node knows of the gateways. */
             simulated: boolean;
             /** @enum {string} */
             status: "ok" | "draining" | "degraded";
+            /** @description Of this node; none where it is no gateway. */
             upstreams: components["schemas"]["UpstreamHealth"][];
             uptime_seconds: number;
             version: string;
-            /** @description Spare processes of the node; `wanted` is what demand asks for, whether there is room or not. */
-            warm_pool: components["schemas"]["WarmPoolState"];
+            /** @description null: this node runs no agents. */
+            warm_pool: components["schemas"]["WarmPoolState"] | null;
         };
         ImportAgentResponse: {
             agent_id: string;
@@ -6905,8 +6910,13 @@ export interface components {
             test_of: string | null;
         };
         NodeLoad: {
-            /** @description Absent of a node whose version did not say. */
+            /** @description Absent of a node that runs no agents. */
             enforcement?: components["schemas"]["Enforcement"];
+            /** @description Absent of a node that is no gateway. */
+            gateway?: {
+                simulated: boolean;
+                upstreams: components["schemas"]["UpstreamHealth"][];
+            };
             memory: {
                 /** @description What new processes could take, within the limits above this node. */
                 available_bytes: number;

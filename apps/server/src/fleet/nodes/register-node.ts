@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@aaas/contract/ids';
+import type { Role } from '@aaas/contract/roles';
 import type { Pool } from 'pg';
 import type { PoolTarget } from '../../postgres/pool.ts';
 import { StartupError } from '../../start/startup-error.ts';
@@ -22,6 +23,7 @@ export async function registerNode(options: {
   pool: Pool;
   target: PoolTarget;
   dataDir: string;
+  roles: readonly Role[];
   /** Live sandboxes at most. */
   capacity: number;
   version: string;
@@ -41,11 +43,16 @@ export async function registerNode(options: {
     `insert into nodes (id, roles, version, capacity, pid) values ($1, $2, $3, $4, $5)
      on conflict (id) do update set incarnation = nodes.incarnation + 1, roles = excluded.roles,
        version = excluded.version, capacity = excluded.capacity, pid = excluded.pid,
-       started_at = now(), heartbeat_at = now(), stopped_at = null, lost_at = null
+       started_at = now(), heartbeat_at = now(), stopped_at = null, lost_at = null, address = null
      returning incarnation`,
-    [id, ['api', 'worker', 'gateway'], options.version, options.capacity, process.pid],
+    [id, options.roles, options.version, options.capacity, process.pid],
   );
   return { id, incarnation: registered.rows[0]?.incarnation ?? 1, connection };
+}
+
+/** Tells the other nodes where this one listens for them; null: no longer. */
+export async function publishAddress(pool: Pool, nodeId: string, address: string | null): Promise<void> {
+  await pool.query('update nodes set address = $2 where id = $1', [nodeId, address]);
 }
 
 async function nodeId(dataDir: string): Promise<string> {

@@ -59,7 +59,7 @@ const HINTS: Hint[] = [
   },
   {
     says: /invalid api key|authentication_error|token is not one of this model gateway/i,
-    hint: 'The model gateway refused the process: see whether node.secret in DATA_DIR was exchanged under the running server.',
+    hint: 'The model gateway refused the process: see whether the row of fleet_secrets in the database was exchanged under the running server.',
   },
   {
     says: /mcp/i,

@@ -49,9 +49,14 @@ import { getUsage } from './usage/get-usage.ts';
 import { webhookRoutes } from './webhooks/webhook-routes.ts';
 import { workspaceRoutes } from './workspaces/workspace-routes.ts';
 
+/** What every node answers, whatever its roles. */
+export function statusRoutes(app: App, api: Api): void {
+  for (const route of [info, health, metrics]) route(app, api);
+}
+
 /** The operations API. */
 export function opsRoutes(app: App, api: Api): void {
-  for (const route of [info, health, metrics, listAgentTypes, listModels]) route(app, api);
+  for (const route of [listAgentTypes, listModels]) route(app, api);
   for (const route of [createAgent, listAgents, getAgent, changeAgent, deleteAgent, bulkAgents]) route(app, api);
   for (const route of [listVersions, getVersion, rollBackAgent]) route(app, api);
   for (const route of [createSession, listSessions, getSession, changeSession, deleteSession]) route(app, api);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { holds } from '../../../../access/scopes.ts';
 import { exportAgent as packAgent } from '../../../../agents/export/export-agent.ts';
 import type { Api, App } from '../../../api.ts';
-import { flag } from '../files/files-route.ts';
+import { flag, siteOf } from '../files/files-route.ts';
 import { attachment } from '../files/send-file.ts';
 import { sendStaged } from '../files/send-staged.ts';
 import { problems } from '../problems.ts';
@@ -41,7 +41,7 @@ export function exportAgent(app: App, api: Api): void {
       }
       const session = await sessionOf(api, request);
       const agentId = request.params.agent_id;
-      const archive = await packAgent(api.ctx, api.directories, {
+      const archive = await packAgent(api.ctx, siteOf(api), {
         ...session,
         agentId,
         includeEnv,

@@ -5,6 +5,7 @@ import { importAgent as unpackAgent } from '../../../../agents/import/import-age
 import { bounded } from '../../../../directories/files/receive.ts';
 import { ensureDefaultEnvironment } from '../../../../environments/default-environment.ts';
 import type { Api, App } from '../../../api.ts';
+import { siteOf } from '../files/files-route.ts';
 import { problems } from '../problems.ts';
 import { endpointOf } from './present.ts';
 
@@ -34,7 +35,7 @@ export function importAgent(app: App, api: Api): void {
       const start = request.query.auto_start;
       const chunks = bounded(request.raw as Readable, api.settings.MAX_ARCHIVE_BYTES, 'MAX_ARCHIVE_BYTES');
       const environmentId = await ensureDefaultEnvironment(api.ctx.pool, workspaceId);
-      const imported = await unpackAgent(api.ctx, api.directories, chunks, {
+      const imported = await unpackAgent(api.ctx, siteOf(api), chunks, {
         workspaceId,
         environmentId,
         start,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parsePath } from '../../../../directories/confined/parse-path.ts';
-import { locateDirectory, type SessionPlace } from '../../../../directories/directory-site.ts';
+import { type DirectorySite, locateDirectory, type SessionPlace } from '../../../../directories/directory-site.ts';
 import type { Api } from '../../../api.ts';
 import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
 
@@ -25,7 +25,7 @@ export async function filesOf(
 ): Promise<{ place: SessionPlace; names: string[] }> {
   const session = await sessionOf(api, request);
   const names = parsePath(request.params['*']);
-  return { place: await locateDirectory(api.ctx.pool, api.directories, session), names };
+  return { place: await locateDirectory(api.ctx.pool, siteOf(api), session), names };
 }
 
 /** The entity tags of If-Match or If-None-Match; null without the header. */
@@ -33,4 +33,10 @@ export function tagsOf(header: string | undefined): string[] | null {
   if (header === undefined) return null;
   // What compares the weak form of a tag is not asked here: ours are strong.
   return header.split(',').map((tag) => tag.trim());
+}
+
+/** Where directories lie on this node. Whoever asks a node without any was sent on to another before. */
+export function siteOf(api: Api): DirectorySite {
+  if (!api.directories) throw new Error('a request about a directory has come to a node that keeps none');
+  return api.directories;
 }

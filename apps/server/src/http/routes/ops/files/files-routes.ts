@@ -1,4 +1,5 @@
 import type { Api, App } from '../../../api.ts';
+import { toDirectory } from '../../../plugins/to-directory.ts';
 import { exportAgent } from '../agents/export-agent.ts';
 import { importAgent } from '../agents/import-agent.ts';
 import { movePath } from './move-path.ts';
@@ -8,10 +9,13 @@ import { writePath } from './write-path.ts';
 
 /** Working directories. What is uploaded is no JSON, whatever its content type says: it is left unread. */
 export function filesRoutes(app: App, api: Api): void {
-  for (const route of [readPath, removePath, movePath, exportAgent]) route(app, api);
-  app.register(async (uploads) => {
-    uploads.removeAllContentTypeParsers();
-    uploads.addContentTypeParser('*', (_request, body, done) => done(null, body));
-    for (const route of [writePath, importAgent]) route(uploads as App, api);
+  app.register(async (files) => {
+    await toDirectory(files as App, api);
+    for (const route of [readPath, removePath, movePath, exportAgent]) route(files as App, api);
+    files.register(async (uploads) => {
+      uploads.removeAllContentTypeParsers();
+      uploads.addContentTypeParser('*', (_request, body, done) => done(null, body));
+      for (const route of [writePath, importAgent]) route(uploads as App, api);
+    });
   });
 }

@@ -5,6 +5,7 @@ import { movePath as move } from '../../../../directories/files/move-path.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
+import { siteOf } from './files-route.ts';
 
 export function movePath(app: App, api: Api): void {
   for (const { base, params } of SESSION_ADDRESSES) {
@@ -23,7 +24,7 @@ export function movePath(app: App, api: Api): void {
       async (request) => {
         const session = await sessionOf(api, request);
         const { from, to, overwrite } = request.body;
-        const place = await locateDirectory(api.ctx.pool, api.directories, session);
+        const place = await locateDirectory(api.ctx.pool, siteOf(api), session);
         return move(place, parsePath(from), parsePath(to), overwrite);
       },
     );

@@ -16,7 +16,7 @@ export function getFleet(app: App, api: Api): void {
     },
     () =>
       viewFleet(api.ctx.pool, {
-        nodeId: api.directories.nodeId,
+        nodeId: api.nodeId,
         load: api.load(),
         leaseTtlSeconds: api.settings.LEASE_TTL,
         maxWaiting: api.settings.MAX_WAITING_AGENTS,

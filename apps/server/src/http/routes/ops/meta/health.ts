@@ -49,11 +49,12 @@ async function summary(api: Api): Promise<Health> {
     status: api.isDraining() ? 'draining' : reachable ? 'ok' : 'degraded',
     version: api.version,
     uptime_seconds: Math.round(process.uptime()),
-    simulated: api.simulated,
+    roles: [...api.roles],
+    simulated: api.simulated(),
     database: reachable ? 'ok' : 'unreachable',
-    agents: { owned: api.owned(), max: api.settings.MAX_AGENTS },
+    agents: { owned: api.owned(), max: api.directories ? api.settings.MAX_AGENTS : 0 },
     warm_pool: api.warmPool(),
-    upstreams: api.gateway.upstreams().map(({ name, state }) => ({ name, state })),
+    upstreams: api.upstreams().map(({ name, state }) => ({ name, state })),
     enforcement: api.enforcement,
   };
 }

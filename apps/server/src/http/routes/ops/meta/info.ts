@@ -13,7 +13,7 @@ export function info(app: App, api: Api): void {
       return {
         name: 'AaaS',
         version: api.version,
-        simulated: api.simulated,
+        simulated: api.simulated(),
         docs: '/docs',
         openapi: '/openapi.json',
         health: '/health',

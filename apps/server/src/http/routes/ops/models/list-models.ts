@@ -13,6 +13,6 @@ export function listModels(app: App, api: Api): void {
         response: { 200: ModelList, ...problems },
       },
     },
-    (request) => api.gateway.models.list(request.principal.workspaceId),
+    (request) => api.models.list(request.principal.workspaceId),
   );
 }

@@ -6,7 +6,7 @@ import type { Api } from '../../../api.ts';
  * @throws ApiError invalid_request on `config.model`, with the names that resemble it.
  */
 export async function requireModel(api: Api, workspaceId: string, model: string): Promise<void> {
-  const near = await api.gateway.models.missing(workspaceId, model);
+  const near = await api.models.missing(workspaceId, model);
   if (near === null) return;
   const hint = near.length > 0 ? `Near names: ${near.join(', ')}. ` : '';
   const message = `no upstream serves ${JSON.stringify(model)}. ${hint}GET /api/v1/models lists what there is`;

@@ -1,0 +1,20 @@
+import { ApiError } from '@aaas/contract/errors';
+import type { Pool } from 'pg';
+
+/**
+ * The node where the working directory of a session lies; null: it has none yet. The caller has checked that the
+ * session is its tenant's.
+ * @throws not_found when the session is gone
+ */
+export async function findDirectoryNode(
+  pool: Pool,
+  session: { workspaceId: string; sessionId: string },
+): Promise<string | null> {
+  const { rows } = await pool.query<{ nodeId: string | null }>({
+    name: 'directories.find-node',
+    text: `select node_id as "nodeId" from sessions where workspace_id = $1 and id = $2 and intent <> 'archived'`,
+    values: [session.workspaceId, session.sessionId],
+  });
+  if (!rows[0]) throw new ApiError('not_found', 'The agent was deleted meanwhile.');
+  return rows[0].nodeId;
+}

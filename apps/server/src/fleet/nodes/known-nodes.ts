@@ -1,0 +1,80 @@
+import { EventEmitter } from 'node:events';
+import type { NodeLoad } from '@aaas/contract/fleet';
+import type { Role } from '@aaas/contract/roles';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+
+/** Another node of the fleet that lives, as its row said a moment ago. */
+export interface KnownNode {
+  id: string;
+  roles: Role[];
+  /** Where its internal listener is reached; null: it has none. */
+  address: string | null;
+  region: string | null;
+  incarnation: number;
+  load: NodeLoad | null;
+}
+
+const LIVE = {
+  name: 'fleet.known-nodes',
+  text: `select id, roles, address, region, incarnation::int as incarnation, load from nodes
+          where id <> $1 and stopped_at is null and lost_at is null
+            and heartbeat_at > now() - make_interval(secs => $2::double precision)
+          order by id limit 1000`,
+};
+const LOOK_MS = 1_000;
+
+/**
+ * The other nodes that live. Looked up each second: what one does with it must bear that a node has died since. While
+ * the database is away it stays as it was.
+ */
+export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
+  readonly #options: { pool: Pool; nodeId: string; leaseTtlSeconds: number; log: Logger };
+  readonly #timer: NodeJS.Timeout;
+  #nodes = new Map<string, KnownNode>();
+  #looking: Promise<void>;
+
+  constructor(options: { pool: Pool; nodeId: string; leaseTtlSeconds: number; log: Logger }) {
+    super();
+    this.setMaxListeners(0);
+    this.#options = options;
+    this.#looking = this.#look();
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.#look());
+    }, LOOK_MS);
+  }
+
+  all(): KnownNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  get(nodeId: string): KnownNode | undefined {
+    return this.#nodes.get(nodeId);
+  }
+
+  /** Those that can be asked to do what a role does. */
+  withRole(role: Role): (KnownNode & { address: string })[] {
+    return this.all().filter((node): node is KnownNode & { address: string } => {
+      return node.address !== null && node.roles.includes(role);
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { pool, nodeId, leaseTtlSeconds, log } = this.#options;
+    try {
+      const { rows } = await pool.query<KnownNode>({ ...LIVE, values: [nodeId, leaseTtlSeconds] });
+      const before = this.#nodes;
+      this.#nodes = new Map(rows.map((node) => [node.id, node]));
+      for (const [id, { incarnation }] of before) {
+        if (this.#nodes.get(id)?.incarnation !== incarnation) this.emit('gone', id);
+      }
+    } catch (error) {
+      log.debug({ error: (error as Error).message }, 'failed to look at the other nodes');
+    }
+  }
+}

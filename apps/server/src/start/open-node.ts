@@ -1,0 +1,78 @@
+import { type Role, rolesOf } from '@aaas/contract/roles';
+import type { Settings } from '@aaas/contract/settings';
+import type { Logger } from 'pino';
+import type { LoadedSettings } from '../config/load-settings.ts';
+import { fleetSecret } from '../fleet/nodes/fleet-secret.ts';
+import { KnownNodes } from '../fleet/nodes/known-nodes.ts';
+import { type RegisteredNode, registerNode } from '../fleet/nodes/register-node.ts';
+import type { FleetAccess } from '../http/api.ts';
+import { migrate } from '../postgres/migrate.ts';
+import type { Keyring } from '../secrets/keyring.ts';
+import { openKeyring } from '../secrets/open-keyring.ts';
+import { LiveSettings } from '../settings/live-settings.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import type { Closers } from './closers.ts';
+import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
+import { requireFreePort } from './free-port.ts';
+import { type Database, openDatabase } from './open-database.ts';
+import { requireRolesAllowed } from './roles-allowed.ts';
+import { VERSION } from './version.ts';
+
+/** What every node has, whatever its roles. */
+export interface Node {
+  settings: Settings;
+  live: LiveSettings;
+  roles: readonly Role[];
+  dataDir: string;
+  database: Database;
+  registered: RegisteredNode;
+  keyring: Keyring;
+  /** Of the fleet: signs tokens of agents, and what nodes say to each other. */
+  secret: Buffer;
+  /** Null: on the embedded database there are no others. */
+  fleet: FleetAccess | null;
+  metrics: ReturnType<typeof createMetrics>;
+  log: Logger;
+  closers: Closers;
+}
+
+/** Opens the database and puts this node into the fleet. @throws StartupError with one line for the operator. */
+export async function openNode(loaded: LoadedSettings, log: Logger, closers: Closers): Promise<Node> {
+  const { settings } = loaded;
+  const roles = rolesOf(settings.ROLES) as Role[];
+  requireRolesAllowed(roles, settings);
+  const dataDir = await prepareDataDir(settings.DATA_DIR);
+  await requireFreePort(settings.HOST, settings.PORT);
+  const database = await openDatabase(settings, dataDir, log, closers);
+  const { pool } = database;
+  await migrate(pool);
+  const live = await LiveSettings.open(loaded, pool, log);
+  closers.add('settings', () => live.close());
+  live.onChange((changed) => {
+    if (changed.includes('LOG_LEVEL')) log.level = settings.LOG_LEVEL;
+  });
+  const registered = await registerNode({
+    pool,
+    dataDir,
+    roles,
+    target: database.target,
+    capacity: roles.includes('worker') ? settings.MAX_AGENTS : 0,
+    version: VERSION,
+    patienceMs: (settings.LEASE_TTL * 1000) / 3,
+  });
+  closers.add('node', () => registered.connection.close());
+  const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
+  const secret = await fleetSecret(pool, keyring);
+  await prepareTemporaryDir(dataDir);
+  return {
+    ...{ settings, live, roles, dataDir, database, registered, keyring, secret, log, closers },
+    fleet: database.embeddedPid === null ? openFleet() : null,
+    metrics: createMetrics(),
+  };
+
+  function openFleet(): FleetAccess {
+    const nodes = new KnownNodes({ pool, nodeId: registered.id, leaseTtlSeconds: settings.LEASE_TTL, log });
+    closers.add('other nodes', () => nodes.close());
+    return { nodes, secret };
+  }
+}
