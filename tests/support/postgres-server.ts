@@ -1,4 +1,4 @@
-import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,6 +10,9 @@ import { until } from './platform.ts';
 /** A PostgreSQL server as an operator would run one: TCP, of whatever version the system has. */
 export interface PostgresServer {
   readonly url: string;
+  readonly port: number;
+  /** Ends it as an operator would, which cuts every connection, and starts it again. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,7 +23,7 @@ export function systemPostgres(): string | null {
   return versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb'))) ?? null;
 }
 
-export async function startPostgresServer(bin: string): Promise<PostgresServer> {
+export async function startPostgresServer(bin: string, settings: Record<string, string> = {}): Promise<PostgresServer> {
   const dir = mkdtempSync(join(tmpdir(), 'aaas-pg-'));
   const user = postgresUser();
   if (user) chownSync(dir, user.uid, user.gid);
@@ -33,23 +36,39 @@ export async function startPostgresServer(bin: string): Promise<PostgresServer> 
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
   const port = await freePort();
   const url = `postgres://aaas@127.0.0.1:${port}/postgres`;
-  const args = ['-D', join(dir, 'db'), '-c', 'listen_addresses=127.0.0.1', '-p', String(port), '-k', dir];
-  const child = spawn(join(bin, 'postgres'), args, { cwd: dir, stdio: 'ignore', ...user });
-  await until(async () => {
-    const client = new pg.Client({ connectionString: url });
-    const up = await client.connect().then(
-      () => true,
-      () => false,
-    );
-    await client.end().catch(() => {});
-    return up;
-  });
+  const named = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const args = ['-D', join(dir, 'db'), '-c', 'listen_addresses=127.0.0.1', '-p', String(port), '-k', dir, ...named];
+  let child: ChildProcess;
+
+  async function start(): Promise<void> {
+    child = spawn(join(bin, 'postgres'), args, { cwd: dir, stdio: 'ignore', ...user });
+    await until(async () => {
+      const client = new pg.Client({ connectionString: url });
+      const up = await client.connect().then(
+        () => true,
+        () => false,
+      );
+      await client.end().catch(() => {});
+      return up;
+    });
+  }
+
+  async function stop(): Promise<void> {
+    const gone = once(child, 'exit');
+    child.kill('SIGINT');
+    await gone;
+  }
+
+  await start();
   return {
     url,
+    port,
+    restart: async () => {
+      await stop();
+      await start();
+    },
     close: async () => {
-      const gone = once(child, 'exit');
-      child.kill('SIGINT');
-      await gone;
+      await stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -18,8 +18,6 @@ export interface Database {
   cutConnections(): void;
 }
 
-const CONNECTIONS_MAX = 20;
-
 /** Opens the PostgreSQL server of DATABASE_URL, or starts the embedded one. */
 export async function openDatabase(
   settings: Settings,
@@ -29,7 +27,7 @@ export async function openDatabase(
 ): Promise<Database> {
   if (settings.DATABASE_URL) {
     const target = { connectionString: settings.DATABASE_URL };
-    const pool = createPool(target, { max: CONNECTIONS_MAX, log });
+    const pool = createPool(target, { max: settings.DATABASE_CONNECTIONS, log });
     const cutConnections = connectionCutter(pool);
     closers.add('database pool', () => pool.end());
     await pool.query('select 1').catch((error: Error) => {
@@ -39,7 +37,7 @@ export async function openDatabase(
   }
   const embedded = await startEmbeddedPostgres({ dataDir });
   closers.add('embedded database', () => embedded.stop());
-  const pool = createPool(embedded.connection, { max: CONNECTIONS_MAX, log });
+  const pool = createPool(embedded.connection, { max: settings.DATABASE_CONNECTIONS, log });
   closers.add('database pool', () => pool.end());
   return {
     pool,
