@@ -63,6 +63,8 @@ const COMMANDS: Record<string, string> = {
   'PATCH /api/v1/workspaces/{workspace_id}': `workspaces rename ${WORKSPACE} other`,
   'DELETE /api/v1/workspaces/{workspace_id}': `workspaces archive ${WORKSPACE}`,
   'GET /api/v1/fleet': 'fleet',
+  'GET /api/v1/fleet/autoscaler': 'fleet autoscaler',
+  'GET /api/v1/fleet/autoscaler/desired': 'fleet desired',
   'GET /api/v1/settings': 'settings list',
   'PATCH /api/v1/settings': 'settings set LOG_LEVEL=info',
   'GET /api/v1/audit': 'audit list',

@@ -13,6 +13,10 @@ const whole = (min: number, max: number) =>
 const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((text) => text === 'true' || text === '1');
+const share = z
+  .string()
+  .regex(/^(0(\.\d{1,4})?|1(\.0{1,4})?|\.\d{1,4})$/, 'must be a share from 0 to 1, such as 0.8')
+  .transform(Number);
 const ORIGIN = String.raw`(?:\*|https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?)`;
 const ORIGINS = new RegExp(`^(?:${ORIGIN}(?:\\s*,\\s*${ORIGIN})*)?$`);
 const PROXIES = /^(false|[0-9a-f.:/]{2,64}(\s*,\s*[0-9a-f.:/]{2,64})*)$/i;
@@ -137,6 +141,39 @@ export const Settings = z.object({
   WARM_POOL_MEMORY_PERCENT: whole(0, 90)
     .default(10)
     .describe('Percent of the memory that spare processes may take, at 256 MiB each; 0: there are none.'),
+  ENABLE_AUTO_SCALING: flag
+    .default(true)
+    .describe(
+      'Whether the platform moves spares, sleep and the desired number of nodes by itself; see docs/autoscaling.md.',
+    ),
+  MIN_NODES: whole(0, 10_000).default(1).describe('Worker nodes that the fleet is to have at least.'),
+  MAX_NODES: whole(1, 10_000).default(10).describe('Worker nodes that the fleet is to have at most.'),
+  SCALE_UP_THRESHOLD: share
+    .default(0.8)
+    .describe('Share of what there is (places, spares, memory) above which auto-scaling adds half as much again.'),
+  SCALE_DOWN_THRESHOLD: share
+    .default(0.3)
+    .describe('Share below which auto-scaling takes three tenths away; less than SCALE_UP_THRESHOLD.'),
+  SCALE_WAIT_SECONDS: whole(1, 3_600)
+    .default(10)
+    .describe('Seconds that the oldest agent waits for a place, on average, above which nodes are added.'),
+  SCALE_START_SECONDS: whole(0, 600)
+    .default(10)
+    .describe('Seconds that one start in twenty may take before nodes are added; 0: starts are not looked at.'),
+  SCALE_MIN_IDLE_SECONDS: whole(1, 2_592_000)
+    .default(60)
+    .describe('Seconds to which AGENT_IDLE_TIMEOUT may be shortened when few of the agents on a node work.'),
+  SCALE_WINDOW_SECONDS: whole(2, 3_600)
+    .default(300)
+    .describe('Seconds over which signals of auto-scaling are averaged; no less than SCALE_LOOP_SECONDS.'),
+  SCALE_LOOP_SECONDS: whole(1, 600).default(30).describe('Seconds between two looks of auto-scaling.'),
+  SCALE_UP_COOLDOWN_SECONDS: whole(0, 86_400)
+    .default(60)
+    .describe('Seconds after a move of auto-scaling before the next one up.'),
+  SCALE_DOWN_COOLDOWN_SECONDS: whole(0, 86_400)
+    .default(300)
+    .describe('Seconds after a move of auto-scaling before the next one down.'),
+  SCALE_RETENTION_DAYS: whole(1, 3_650).default(30).describe('Days that decisions of auto-scaling are kept.'),
   MAX_QUEUED_MESSAGES: whole(1, 100_000).default(1_000).describe('Messages that may wait for one agent.'),
   ENABLE_IDLE_SHUTDOWN: flag.default(true).describe('Whether agents sleep when nobody talks to them.'),
   AGENT_IDLE_TIMEOUT: whole(1, 2_592_000)
@@ -404,6 +441,19 @@ export const LIVE_SETTINGS = [
   'MAX_AGENTS',
   'MIN_AGENTS',
   'WARM_POOL_MEMORY_PERCENT',
+  'ENABLE_AUTO_SCALING',
+  'MIN_NODES',
+  'MAX_NODES',
+  'SCALE_UP_THRESHOLD',
+  'SCALE_DOWN_THRESHOLD',
+  'SCALE_WAIT_SECONDS',
+  'SCALE_START_SECONDS',
+  'SCALE_MIN_IDLE_SECONDS',
+  'SCALE_WINDOW_SECONDS',
+  'SCALE_LOOP_SECONDS',
+  'SCALE_UP_COOLDOWN_SECONDS',
+  'SCALE_DOWN_COOLDOWN_SECONDS',
+  'SCALE_RETENTION_DAYS',
   'MAX_QUEUED_MESSAGES',
   'MAX_KEYS_PER_WORKSPACE',
   'ENABLE_IDLE_SHUTDOWN',

@@ -77,6 +77,7 @@ function crossProblems(settings: Settings): SettingProblem[] {
   if (settings.LEASE_MARGIN >= settings.LEASE_TTL) {
     problems.push({ name: 'LEASE_MARGIN', message: `must be less than LEASE_TTL (${settings.LEASE_TTL})` });
   }
+  problems.push(...scalingProblems(settings));
   const stranger = trustedProxies(settings).find((proxy) => !isProxy(proxy));
   if (stranger !== undefined) {
     problems.push({
@@ -85,4 +86,20 @@ function crossProblems(settings: Settings): SettingProblem[] {
     });
   }
   return problems;
+}
+
+function scalingProblems(settings: Settings): SettingProblem[] {
+  const { MIN_NODES, MAX_NODES, SCALE_UP_THRESHOLD: up, SCALE_DOWN_THRESHOLD: down } = settings;
+  const { SCALE_WINDOW_SECONDS: window, SCALE_LOOP_SECONDS: loop } = settings;
+  return [
+    ...(MIN_NODES > MAX_NODES
+      ? [{ name: 'MIN_NODES' as const, message: `must be no more than MAX_NODES (${MAX_NODES})` }]
+      : []),
+    ...(down >= up
+      ? [{ name: 'SCALE_DOWN_THRESHOLD' as const, message: `must be less than SCALE_UP_THRESHOLD (${up})` }]
+      : []),
+    ...(window < loop
+      ? [{ name: 'SCALE_WINDOW_SECONDS' as const, message: `must be no less than SCALE_LOOP_SECONDS (${loop})` }]
+      : []),
+  ];
 }

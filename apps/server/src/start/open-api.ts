@@ -3,6 +3,7 @@ import { createAuthenticator } from '../access/authenticate.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
 import { CREDENTIAL_COLUMN } from '../agents/mcp/credentials.ts';
 import { AuditLog } from '../audit/audit-log.ts';
+import { autoscalerUpkeep } from '../fleet/autoscaler/upkeep.ts';
 import { watchLine } from '../fleet/claims/watch-line.ts';
 import { FLEET_SECRET_COLUMN } from '../fleet/nodes/fleet-secret.ts';
 import type { NodeLease } from '../fleet/nodes/node-lease.ts';
@@ -40,13 +41,13 @@ export function openApi(
     closing: AbortSignal;
   },
 ): Api {
-  const { settings, live, roles, database, registered, keyring, fleet, metrics, log, closers } = node;
+  const { settings, live, roles, database, registered, keyring, fleet, metrics, scaling, log, closers } = node;
   const { pool, target } = database;
   const { ctx, lease, worker, gateway } = parts;
   const nodeId = registered.id;
   const serves = roles.includes('api');
 
-  const kinds = serves ? [...webhookUpkeep({ pool, settings, log })] : [];
+  const kinds = serves ? [...webhookUpkeep({ pool, settings, log }), ...autoscalerUpkeep({ pool, settings, log })] : [];
   const jobs = createJobs({ target, log, kinds });
   closers.add('jobs', () => jobs.close());
   const columns = [...WEBHOOK_SECRETS, CREDENTIAL_COLUMN, FLEET_SECRET_COLUMN];
@@ -68,6 +69,7 @@ export function openApi(
   });
   closers.add('hints', () => hints.close());
   const wake = (sessionId: string) => {
+    scaling.demand.arrived();
     if (!worker?.worker.wake(sessionId)) hints.wake(sessionId);
   };
   const expiry = serves ? expireAsks(ctx, wake) : null;
@@ -92,7 +94,7 @@ export function openApi(
     upstreams: () => gateway?.upstreams() ?? [],
     models: gateway?.models ?? openRemoteModels(node),
     enforcement: worker?.load().enforcement ?? null,
-    restartDefaults: workerBounds(settings),
+    restartDefaults: workerBounds(settings, scaling.bounds),
     directories: worker?.site ?? null,
     wake,
     owned: () => worker?.worker.owned ?? 0,

@@ -15,6 +15,7 @@ import type { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { type Database, openDatabase } from './open-database.ts';
+import { openScaling, type Scaling } from './open-autoscaler.ts';
 import { requireRolesAllowed } from './roles-allowed.ts';
 import { VERSION } from './version.ts';
 
@@ -32,6 +33,7 @@ export interface Node {
   /** Null: on the embedded database there are no others. */
   fleet: FleetAccess | null;
   metrics: ReturnType<typeof createMetrics>;
+  scaling: Scaling;
   log: Logger;
   closers: Closers;
 }
@@ -68,6 +70,7 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
     ...{ settings, live, roles, dataDir, database, registered, keyring, secret, log, closers },
     fleet: database.embeddedPid === null ? openFleet() : null,
     metrics: createMetrics(),
+    scaling: openScaling(settings),
   };
 
   function openFleet(): FleetAccess {

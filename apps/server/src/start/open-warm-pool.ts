@@ -2,6 +2,7 @@ import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
 import type { LiveSettingName, Settings } from '@aaas/contract/settings';
 import { defineAgent } from '../agents/define-agent.ts';
 import { discardOldPaths } from '../directories/cell-directory.ts';
+import type { ScaledBounds } from '../fleet/autoscaler/scaled-bounds.ts';
 import { type CellKind, kindOf } from '../harness/claude-agent-sdk/cells/cell-kind.ts';
 import { type Cell, makeCell } from '../harness/claude-agent-sdk/cells/make-cell.ts';
 import type { HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
@@ -32,8 +33,9 @@ export function openWarmPool(options: {
   owned(): number;
   starts: StartGate;
   memory: Memory;
+  scaled: Pick<ScaledBounds, 'spares'>;
 }): { pool: WarmPool<CellKind, Cell>; close(): Promise<void> } {
-  const { node, settings, live, ctx, owned, starts, memory } = options;
+  const { node, settings, live, ctx, owned, starts, memory, scaled } = options;
   const pool = new WarmPool<CellKind, Cell>({
     make: async (kind, signal) => {
       const leave = await starts.enter({ urgency: () => 'spare', signal, onWait: () => {} });
@@ -46,7 +48,7 @@ export function openWarmPool(options: {
     usualKinds: () => usualKinds(settings.DEFAULT_MODEL, node.mcpConnectMs),
     bounds: {
       get min() {
-        return settings.MIN_AGENTS;
+        return scaled.spares;
       },
       get memoryPercent() {
         return settings.WARM_POOL_MEMORY_PERCENT;

@@ -5,6 +5,7 @@ import { type DirectorySite, ownerOf } from '../directories/directory-site.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
 import { snapshotTaker } from '../directories/take-snapshot.ts';
 import { Worker } from '../fleet/claims/worker.ts';
+import type { ScaledWorker } from '../fleet/autoscaler/node-scaler.ts';
 import type { NodeLease } from '../fleet/nodes/node-lease.ts';
 import type { Front } from '../gateway/front.ts';
 import { issueToken } from '../gateway/tokens.ts';
@@ -14,6 +15,7 @@ import { ownedSandboxes } from '../sandboxes/reaper/owned-sandboxes.ts';
 import { bindCell, reserveCell } from '../sessions/lifecycle/bind-cell.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { SandboxSources } from '../telemetry/sandbox-metrics.ts';
+import { scaledWorker } from './open-autoscaler.ts';
 import { openCare } from './open-care.ts';
 import type { Custody } from './open-custody.ts';
 import { openIsolation } from './open-isolation.ts';
@@ -31,6 +33,7 @@ export interface OpenWorker {
   startWarmPool(): void;
   closeWarmPool(): Promise<void>;
   load(): NodeLoad;
+  scaled: ScaledWorker;
   sources: SandboxSources & { sandboxes: { owned(): number; observed(): Promise<number> } };
 }
 
@@ -39,7 +42,7 @@ export function openWorker(
   node: Node,
   parts: { custody: Custody; lease: NodeLease; ctx: SessionContext; front: Front },
 ): OpenWorker {
-  const { settings, live, dataDir, database, registered, keyring, secret, metrics, log, closers } = node;
+  const { settings, live, dataDir, database, registered, keyring, secret, metrics, scaling, log, closers } = node;
   const { pool } = database;
   const { custody, lease, ctx, front } = parts;
   const { isolation, limits } = custody;
@@ -75,6 +78,7 @@ export function openWorker(
     owned: () => worker.owned,
     starts: care.starts,
     memory,
+    scaled: scaling.bounds,
   });
   const worker: Worker = new Worker({
     ctx,
@@ -82,7 +86,7 @@ export function openWorker(
     nodeId: registered.id,
     harness: claudeHarness(harnessNode, spares.pool),
     leaseTtlMs: settings.LEASE_TTL * 1000,
-    bounds: workerBounds(settings),
+    bounds: workerBounds(settings, scaling.bounds),
     mayAct: () => lease.held,
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
     takeSnapshot: snapshotTaker(dataDir, settings),
@@ -96,6 +100,7 @@ export function openWorker(
     startWarmPool: () => spares.pool.start(),
     closeWarmPool: spares.close,
     load: () => nodeLoad(settings, { memory, starts: care.starts, worker, warm_pool: spares.pool.state, enforcement }),
+    scaled: scaledWorker(settings, { worker, warmPool: spares.pool, starts: care.starts, memory }),
     sources: {
       sandboxTotals: () => care.health.totals(),
       starts: () => ({ running: care.starts.running, waiting: care.starts.queue.waiting }),

@@ -18,6 +18,7 @@ import { announce } from './announce.ts';
 import { closeHttp } from './close-http.ts';
 import { Closers } from './closers.ts';
 import { openApi } from './open-api.ts';
+import { openAutoscaler } from './open-autoscaler.ts';
 import { openCustody } from './open-custody.ts';
 import { openGateway, type Providers } from './open-gateway.ts';
 import { openInternal } from './open-internal.ts';
@@ -68,7 +69,7 @@ export async function serve(loaded: LoadedSettings, log: Logger): Promise<Server
 
 async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Promise<Server> {
   const node = await openNode(loaded, log, closers);
-  const { settings, roles, dataDir, database, registered, keyring, fleet, metrics } = node;
+  const { settings, roles, dataDir, database, registered, keyring, fleet, metrics, scaling } = node;
   const { pool } = database;
   const admin = roles.includes('api')
     ? await bootstrapAccess(pool, { dataDir, nodeId: registered.id, apiKey: settings.API_KEY })
@@ -85,7 +86,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
     onReplaced: replaced.resolve,
   });
   const ctx: SessionContext = {
-    ...{ pool, streams: new StreamHub(), log, metrics, keyring },
+    ...{ pool, streams: new StreamHub(), log, metrics: scaling.demand.heardFrom(metrics), keyring },
     now: () => new Date(),
     frozen: () => custody?.lifeline.frozen || !lease.held,
   };
@@ -97,6 +98,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const states = () => (gateway?.upstreams() ?? []).map(({ name, state }) => ({ name, state }));
   const loadReport = reportLoad({ pool, nodeId: registered.id, everyMs: LOAD_REPORT_MS, load, log });
   closers.add('load report', () => loadReport.close());
+  openAutoscaler(node, { ctx, worker: worker?.scaled ?? null });
 
   let draining = false;
   const closing = new AbortController();

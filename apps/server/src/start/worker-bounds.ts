@@ -1,14 +1,16 @@
 import type { Settings } from '@aaas/contract/settings';
+import type { ScaledBounds } from '../fleet/autoscaler/scaled-bounds.ts';
 import type { WorkerBounds } from '../fleet/claims/worker.ts';
 
 /** The bounds of a node's sessions as the settings have them at the moment of asking. */
-export function workerBounds(settings: Settings): WorkerBounds {
+export function workerBounds(settings: Settings, scaled: Pick<ScaledBounds, 'idleSeconds'>): WorkerBounds {
   return {
     get slots() {
       return settings.MAX_AGENTS;
     },
     get idleMs() {
-      return settings.ENABLE_IDLE_SHUTDOWN ? settings.AGENT_IDLE_TIMEOUT * 1000 : null;
+      const { idleSeconds } = scaled;
+      return idleSeconds === null ? null : idleSeconds * 1000;
     },
     get graceMs() {
       return settings.IDLE_GRACE_SECONDS * 1000;

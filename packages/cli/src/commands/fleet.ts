@@ -4,11 +4,13 @@ import { onPlatform } from '../on-platform.ts';
 import { moment } from '../output/figures.ts';
 import { printJson } from '../output/print-json.ts';
 import { cell, printFacts, printTable } from '../output/table.ts';
+import { autoscalerCommand } from './fleet/autoscaler.ts';
+import { desiredNodesCommand } from './fleet/desired.ts';
 
 const MIB = 2 ** 20;
 
 export function fleetCommand(program: Command): void {
-  program
+  const command = program
     .command('fleet')
     .description('show the nodes, their places and what waits for one')
     .action(
@@ -27,6 +29,7 @@ export function fleetCommand(program: Command): void {
         );
       }),
     );
+  for (const add of [autoscalerCommand, desiredNodesCommand]) add(command);
 }
 
 function rowOf(node: Schema<'FleetNode'>): string[] {

@@ -2392,6 +2392,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet/autoscaler": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the signals of auto-scaling, where it stands, and what it decided, newest first
+         * @description Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: number;
+                    limit?: number;
+                    /** @description Only decisions of the fleet, or of nodes. */
+                    scope?: "fleet" | "node";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Autoscaler"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/autoscaler/desired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how many worker nodes the fleet should have, for whoever starts and ends them
+         * @description Small and flat, for the metrics-api scaler of KEDA (`valueLocation: desired_nodes`).
+         *
+         *     Needs the scope `platform:read`: See the settings, workspaces, nodes and metrics of the whole platform.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DesiredNodes"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -6289,6 +6410,63 @@ export interface components {
             head_seq: number;
             ok: boolean;
         };
+        Autoscaler: {
+            /** @description Decisions, newest first. */
+            data: components["schemas"]["ScaleDecision"][];
+            /** @description ENABLE_AUTO_SCALING; false: nothing moves, signals are still taken. */
+            enabled: boolean;
+            fleet: {
+                changed_at: string | null;
+                cooldown: {
+                    down_until: string | null;
+                    up_until: string | null;
+                };
+                /** @description null: nobody has looked yet. */
+                desired_nodes: number | null;
+                detail: string | null;
+                /** @description After a step down: the nodes that can best be done without. A recommendation. */
+                drain_candidates: string[];
+                /** @description When somebody decided last. */
+                evaluated_at: string | null;
+                /** @description The node that decides for the fleet. */
+                leader: string | null;
+                /** @description Worker nodes that there were at the last look. */
+                live_nodes: number | null;
+                max_nodes: number;
+                min_nodes: number;
+                reason: ("use_high" | "queue_waits" | "memory_high" | "starts_slow" | "below_min" | "use_low" | "above_max" | "within_thresholds" | "cooldown" | "at_max" | "at_min" | "would_overload" | "nodes_coming" | "nodes_leaving" | "no_workers" | "nothing_idle" | "data_missing" | "pool_off" | "idle_shutdown_off" | "switched_off") | null;
+                /** @description null: nobody has looked yet. */
+                signals: components["schemas"]["FleetSignals"] | null;
+            };
+            next_cursor: string | null;
+            nodes: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC
+                 */
+                at: string;
+                id: string;
+                /** @description null: agents do not sleep by themselves. */
+                idle_seconds: number | null;
+                /** @description null: too little is known yet. */
+                signals: components["schemas"]["NodeSignals"] | null;
+                /** @description null: it keeps none. */
+                spares: {
+                    max: number;
+                    min: number;
+                    ready: number;
+                    target: number;
+                } | null;
+            }[];
+            rules: {
+                down_threshold: number;
+                loop_seconds: number;
+                start_seconds: number;
+                up_threshold: number;
+                wait_seconds: number;
+                window_seconds: number;
+            };
+        };
         BudgetState: {
             exhausted: boolean;
             limit: number;
@@ -6474,6 +6652,17 @@ export interface components {
             /** @description What the agent is told; only with deny. */
             message?: string;
         };
+        DesiredNodes: {
+            /** @description Worker nodes that the fleet should have. */
+            desired_nodes: number;
+            /** @description When somebody decided last. */
+            evaluated_at: string | null;
+            /** @description Worker nodes that there were at the last look. */
+            live_nodes: number | null;
+            max_nodes: number;
+            min_nodes: number;
+            reason: ("use_high" | "queue_waits" | "memory_high" | "starts_slow" | "below_min" | "use_low" | "above_max" | "within_thresholds" | "cooldown" | "at_max" | "at_min" | "would_overload" | "nodes_coming" | "nodes_leaving" | "no_workers" | "nothing_idle" | "data_missing" | "pool_off" | "idle_shutdown_off" | "switched_off") | null;
+        };
         DirectoryListing: {
             /** @description In the order of the bytes of their names. */
             entries: components["schemas"]["FileEntry"][];
@@ -6595,6 +6784,33 @@ export interface components {
             /** @description true: it gave this answer. */
             this_node: boolean;
             version: string;
+        };
+        FleetSignals: {
+            /** @description How often a session got something to do. */
+            arrivals_per_minute: number;
+            /** @description Share of the memory of worker nodes that is used. */
+            memory_use: number | null;
+            /** @description Live worker nodes. */
+            nodes: number;
+            oldest_wait_seconds: number;
+            places: number;
+            /** @description Of those: how many did not say how they are. */
+            silent_nodes: number;
+            /** @description Places held against places. */
+            slot_use: number | null;
+            /** @description What they took up to their first answer. */
+            start_p50_ms: number | null;
+            start_p95_ms: number | null;
+            /** @description Starts of processes in the window. */
+            starts: number;
+            /** @description Starts that wait for their turn or for memory. */
+            starts_waiting: number;
+            /** @description Work against places: those that work or wait, or are asked for within a minute. */
+            use: number | null;
+            /** @description Agents that wait for a place. */
+            waiting: number;
+            /** @description Places that work against places. */
+            work_use: number | null;
         };
         /** @enum {string} */
         GrantedScope: "*" | "agents:read" | "agents:write" | "agents:message" | "files:read" | "files:write" | "usage:read" | "budgets:write" | "keys:read" | "keys:write" | "webhooks:read" | "webhooks:write" | "audit:read" | "platform:read" | "platform:write";
@@ -6943,6 +7159,23 @@ export interface components {
             /** @description Spare processes of the node; `wanted` is what demand asks for, whether there is room or not. */
             warm_pool?: components["schemas"]["WarmPoolState"];
         };
+        NodeSignals: {
+            /** @description Share of the held places that works. */
+            activity: number | null;
+            held: number;
+            /** @description Agents whose process waits for work. */
+            idle: number;
+            /** @description Share of the memory that is used. */
+            memory_use: number | null;
+            /** @description Spares asked for between two looks against those kept; above 1: some starts found none. */
+            spare_use: number | null;
+            /** @description What they took up to their first answer. */
+            start_p50_ms: number | null;
+            start_p95_ms: number | null;
+            /** @description Starts of processes in the window. */
+            starts: number;
+            starts_waiting: number;
+        };
         Problem: {
             /**
              * @description What programs go by.
@@ -7132,6 +7365,39 @@ export interface components {
              * @default 86400
              */
             overlap_seconds?: number;
+        };
+        ScaleDecision: {
+            /** @enum {string} */
+            action: "up" | "down" | "hold";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** @description It does not move that way again before. */
+            cooldown_until: string | null;
+            detail: string | null;
+            /** @description Nodes that can best be done without, the first before the others. */
+            drain_candidates: string[];
+            from: number | null;
+            id: number;
+            /** @description Of a node: which. */
+            node_id: string | null;
+            /** @enum {string} */
+            reason: "use_high" | "queue_waits" | "memory_high" | "starts_slow" | "below_min" | "use_low" | "above_max" | "within_thresholds" | "cooldown" | "at_max" | "at_min" | "would_overload" | "nodes_coming" | "nodes_leaving" | "no_workers" | "nothing_idle" | "data_missing" | "pool_off" | "idle_shutdown_off" | "switched_off";
+            /** @enum {string} */
+            scope: "fleet" | "node";
+            /** @description What was decisive, of `signals`. */
+            signal: string | null;
+            signals: (components["schemas"]["FleetSignals"] | components["schemas"]["NodeSignals"]) | null;
+            /** @enum {string} */
+            target: "nodes" | "spares" | "idle_seconds";
+            /** @description What it was compared with. */
+            threshold: number | null;
+            /** @description As `from` when it holds; null: there is nothing to move. */
+            to: number | null;
+            /** @description Its value. */
+            value: number | null;
         };
         SendMessageRequest: {
             /** @description Facts that go with the message, as JSON; the agent sees them apart from it. */

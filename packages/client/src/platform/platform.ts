@@ -14,6 +14,14 @@ export function platform({ call, callWith, list }: Operations) {
     },
     /** The nodes, their places, and what waits for one. */
     fleet: call('get', '/api/v1/fleet'),
+    autoscaler: {
+      /** Signals, bounds and where they stand, with the first page of decisions. */
+      get: call('get', '/api/v1/fleet/autoscaler'),
+      /** Decisions, newest first. */
+      decisions: list('/api/v1/fleet/autoscaler'),
+      /** How many worker nodes the fleet should have. @throws ApiRequestError `unavailable` before anybody has looked */
+      desired: call('get', '/api/v1/fleet/autoscaler/desired'),
+    },
     /** What this is; also without a key. */
     info: call('get', '/'),
     /** How the platform is, and whether its model is simulated. Needs no key. */

@@ -11,12 +11,13 @@ export interface Place {
   leaving: boolean;
 }
 
-/** Those that have been idle for as long as they may. `platformIdleMs` null: for ever, unless they say otherwise. */
+/** Those that have been idle for as long as they may, the longest idle first. `platformIdleMs` null: for ever, unless they say otherwise. */
 export function timedOut<P extends Place>(places: Iterable<P>, now: number, platformIdleMs: number | null): P[] {
-  return [...places].filter(({ idleSince, idleTimeoutSeconds, leaving }) => {
+  const late = [...places].filter(({ idleSince, idleTimeoutSeconds, leaving }) => {
     const limit = idleTimeoutSeconds === null ? platformIdleMs : idleTimeoutSeconds * 1_000 || null;
     return !leaving && idleSince !== null && limit !== null && idleSince + limit <= now;
   });
+  return late.sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
 }
 
 export interface Room<P> {

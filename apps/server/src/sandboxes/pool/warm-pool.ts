@@ -63,6 +63,8 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
   readonly #underWay = new Set<Promise<void>>();
   #starting = 0;
   #wanted = 0;
+  /** Given away and not yet replaced; how many that was at most, and how many were asked for in vain, since somebody asked. */
+  readonly #asked = { out: 0, most: 0, missed: 0 };
 
   constructor(options: PoolOptions<K, S>) {
     this.#options = options;
@@ -90,8 +92,16 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
     state.arrivals.add(now());
     const spare = state.ready.shift() ?? null;
     if (spare) state.settled();
+    this.#countAsked(spare !== null);
     queueMicrotask(() => this.#reviewSizes());
     return spare;
+  }
+
+  /** Spares that were needed at once, at most, since the call before: more than are kept when some were asked for in vain. */
+  takeAsked(): number {
+    const { out, most, missed } = this.#asked;
+    Object.assign(this.#asked, { most: out, missed: 0 });
+    return most + missed;
   }
 
   note(outcome: 'hit' | PoolMiss): void {
@@ -114,6 +124,11 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
     const old = [...this.#kinds.values()].flatMap((state) => state.takeAll());
     await Promise.all(old.map((spare) => this.#end(spare)));
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #countAsked(hit: boolean): void {
+    if (!hit) this.#asked.missed++;
+    else this.#asked.most = Math.max(this.#asked.most, ++this.#asked.out);
   }
 
   get #ready(): number {
@@ -163,6 +178,9 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
       while (this.#starting < STARTS_AT_ONCE && state.size < (sizes.get(state.kind.key) ?? 0) && state.mayStart(now()))
         void this.#track(this.#start(state));
     }
+    // Nothing is on its way: what was given away is replaced, or not wanted any more.
+    if (this.#starting === 0 && states.every((state) => state.size >= (sizes.get(state.kind.key) ?? 0)))
+      this.#asked.out = 0;
   }
 
   async #start(state: KindState<K, S>): Promise<void> {
@@ -177,6 +195,7 @@ export class WarmPool<K extends { key: string }, S extends Spare> {
       // Closed or renewed meanwhile.
       if (this.#closed.signal.aborted || this.#kinds.get(state.kind.key) !== state) return await this.#end(spare);
       state.ready.push(spare);
+      this.#asked.out = Math.max(0, this.#asked.out - 1);
       spare.exited.then(() => {
         if (now() - readyAt > SETTLED_MS) state.settled();
         this.#lose(state, spare, 'a spare of the warm pool died');

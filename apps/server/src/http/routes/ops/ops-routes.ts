@@ -27,6 +27,8 @@ import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
 import { budgetRoutes } from './budgets/budget-routes.ts';
 import { filesRoutes } from './files/files-routes.ts';
+import { getAutoscaler } from './fleet/get-autoscaler.ts';
+import { getDesiredNodes } from './fleet/get-desired-nodes.ts';
 import { getFleet } from './fleet/get-fleet.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
@@ -69,7 +71,7 @@ export function opsRoutes(app: App, api: Api): void {
   keyRoutes(app, api);
   workspaceRoutes(app, api);
   for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
-  getFleet(app, api);
+  for (const route of [getFleet, getAutoscaler, getDesiredNodes]) route(app, api);
   getUsage(app, api);
   budgetRoutes(app, api);
   webhookRoutes(app, api);
