@@ -11,6 +11,13 @@ it.each([
   ['some are kept however little is wanted, of the first kinds', [kind('a', 0), kind('b', 0)], 3, 10, { a: 2, b: 1 }],
   ['one start keeps one spare', [kind('a', 0), kind('b', 0.2)], 0, 10, { b: 1 }],
   ['what is wanted counts towards those that are kept', [kind('a', 0), kind('b', 0.2)], 1, 10, { b: 1 }],
+  [
+    'those that are kept are shared as the demand is',
+    [kind('a', 0), kind('b', 6), kind('c', 3)],
+    6,
+    10,
+    { b: 4, c: 2 },
+  ],
   ['the faster they go, the more', [kind('a', 60)], 0, 10, { a: 4 }],
   ['the longer one takes, the more', [kind('a', 60, 6)], 0, 20, { a: 11 }],
   ['each kind gets one before another gets two', [kind('a', 60), kind('b', 1)], 0, 3, { a: 2, b: 1 }],

@@ -94,6 +94,27 @@ it('gives each spare away once, and follows what is asked for', async () => {
   expect(take('rare')?.ended).toBe(false);
 });
 
+it('says how many were needed at once, those that were not there included', async () => {
+  bounds.min = 2;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(pool.takeAsked()).toBe(0);
+  take();
+  take();
+  take();
+  expect(pool.takeAsked()).toBe(3);
+  await vi.advanceTimersByTimeAsync(3_000);
+  // The two that were out are replaced.
+  pool.takeAsked();
+  expect(pool.takeAsked()).toBe(0);
+  // One that is not wanted again is not missed for ever.
+  bounds.min = 0;
+  take();
+  bounds.slots = 0;
+  await vi.advanceTimersByTimeAsync(2_000);
+  pool.takeAsked();
+  expect(pool.takeAsked()).toBe(0);
+});
+
 it('replaces one that dies or falls silent, ever later while they go on dying', async () => {
   await vi.advanceTimersByTimeAsync(0);
   made[0]?.die();
