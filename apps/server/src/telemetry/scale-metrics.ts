@@ -27,7 +27,7 @@ export function createScaleMetrics(registry: Registry): ScaleMetrics {
   const registers = [registry];
   const desired = new Gauge({
     name: 'aaas_fleet_desired_nodes',
-    help: 'Worker nodes that the fleet should have: every node reports the same, so take max, never sum. No series: nobody has decided yet.',
+    help: 'Worker nodes that the fleet should have: every node reports the same, so take max, never sum. Without a series before the first decision.',
     registers,
   });
   desired.remove();

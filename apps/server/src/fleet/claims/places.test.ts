@@ -19,14 +19,15 @@ const names = (places: { name: string }[]) => places.map(({ name }) => name);
 it('puts to sleep what has been idle for as long as its agent, else the platform, says', () => {
   const places = [
     place('works'),
+    idle('impatient', 5, { idleTimeoutSeconds: 5 }),
     idle('old', 300),
     idle('young', 299),
-    idle('impatient', 5, { idleTimeoutSeconds: 5 }),
+    idle('oldest', 310),
     idle('patient', 400, { idleTimeoutSeconds: 500 }),
     idle('sleepless', 9_999, { idleTimeoutSeconds: 0 }),
     idle('asked already', 400, { leaving: true }),
   ];
-  expect(names(timedOut(places, NOW, 300_000))).toEqual(['old', 'impatient']);
+  expect(names(timedOut(places, NOW, 300_000))).toEqual(['oldest', 'old', 'impatient']);
   expect(names(timedOut(places, NOW, null))).toEqual(['impatient']);
 });
 
