@@ -22,7 +22,6 @@ const platform = await startTestPlatform({
 });
 const rows = openRows(platform);
 try {
-  await until(await now(), 0);
   const began = await now();
   const first = await deployAgent(platform, { agent_type: 'general' });
   const quiet = converse([first], began, QUIET_UNTIL, 200, 3_000);
@@ -33,7 +32,7 @@ try {
   await Promise.all([quiet, converse(crowd, began, BURST_UNTIL, 1_500, 0)]);
   await converse(some, began, SOME_UNTIL, 1_500, 500);
   await until(began, END);
-  const samples = await rows.query<{ at: Date; node_id: string | null; sample: FleetSample | NodeSample }>(
+  const samples: { at: Date; node_id: string | null; sample: FleetSample | NodeSample }[] = await rows.query(
     'select at, node_id, sample from scale_samples where at >= $1 order by id',
     [new Date(began)],
   );
@@ -61,7 +60,7 @@ function ofNode({ standing: _, ...sample }: NodeSample) {
 }
 
 async function now(): Promise<number> {
-  return (await rows.query<{ now: Date }>('select now() as now'))[0]?.now.getTime() ?? 0;
+  return (await rows.query('select now() as now'))[0].now.getTime();
 }
 
 async function until(began: number, seconds: number): Promise<void> {

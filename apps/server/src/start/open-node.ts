@@ -14,8 +14,8 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import type { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
-import { type Database, openDatabase } from './open-database.ts';
 import { openScaling, type Scaling } from './open-autoscaler.ts';
+import { type Database, openDatabase } from './open-database.ts';
 import { requireRolesAllowed } from './roles-allowed.ts';
 import { VERSION } from './version.ts';
 
