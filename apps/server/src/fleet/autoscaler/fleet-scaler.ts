@@ -122,7 +122,7 @@ export class FleetScaler {
     const written = (await pool.query({ ...WRITE, values })).rowCount === 1;
     if (written && news) {
       metrics.scaleDecided('fleet', 'nodes', decision.action);
-      if (direction) log.warn({ ...record, signals: undefined }, 'the fleet should have another number of nodes');
+      if (direction) log.info({ ...record, signals: undefined }, 'the fleet should have another number of nodes');
     }
     return written;
   }
