@@ -67,6 +67,7 @@ export function openApi(
     log,
   });
   closers.add('hints', () => hints.close());
+  worker?.worker.onLeft((id) => hints.wake(id));
   const wake = (sessionId: string) => {
     if (!worker?.worker.wake(sessionId)) hints.wake(sessionId);
   };
@@ -100,6 +101,7 @@ export function openApi(
     owns: (sessionId) => worker?.worker.owns(sessionId) ?? false,
     line: worker?.worker.line ?? (watched as NonNullable<typeof watched>).line,
     load: parts.load,
+    lookAround: async () => worker?.worker.lookAround(),
     access,
     keysChanged: () => {
       access.forget();

@@ -15,6 +15,7 @@ import type { Closers } from './closers.ts';
 import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { type Database, openDatabase } from './open-database.ts';
+import { standingOf } from './open-placement.ts';
 import { requireRolesAllowed } from './roles-allowed.ts';
 import { VERSION } from './version.ts';
 
@@ -58,6 +59,7 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
     target: database.target,
     capacity: roles.includes('worker') ? settings.MAX_AGENTS : 0,
     version: VERSION,
+    ...standingOf(settings),
     patienceMs: (settings.LEASE_TTL * 1000) / 3,
   });
   closers.add('node', () => registered.connection.close());

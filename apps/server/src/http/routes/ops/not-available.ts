@@ -2,10 +2,7 @@ import { ApiError } from '@aaas/contract/errors';
 import type { App } from '../../api.ts';
 
 // Announced parts of the operations API that this server does not serve yet.
-const ROUTES = [
-  ['GET', '/api/v1/fleet/autoscaler'],
-  ['POST', '/api/v1/fleet/drain'],
-] as const;
+const ROUTES = [['GET', '/api/v1/fleet/autoscaler']] as const;
 
 export function notAvailable(app: App): void {
   for (const [method, url] of ROUTES) {

@@ -27,6 +27,7 @@ import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
 import { budgetRoutes } from './budgets/budget-routes.ts';
 import { filesRoutes } from './files/files-routes.ts';
+import { drainNode } from './fleet/drain-node.ts';
 import { getFleet } from './fleet/get-fleet.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { listAgentTypes } from './list-agent-types.ts';
@@ -70,6 +71,7 @@ export function opsRoutes(app: App, api: Api): void {
   workspaceRoutes(app, api);
   for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
   getFleet(app, api);
+  drainNode(app, api);
   getUsage(app, api);
   budgetRoutes(app, api);
   webhookRoutes(app, api);
