@@ -32,6 +32,6 @@ $$;
 create function lane_fits(lane text, labels jsonb, region text, away text[]) returns boolean language sql immutable parallel safe as $$
   select case when lane = '' then true
               else labels @> coalesce(lane::jsonb -> 'labels', '{}')
-                   and (lane::jsonb -> 'region' is null or lane::jsonb ->> 'region' = region
+                   and (lane::jsonb -> 'region' is null or lane::jsonb ->> 'region' is not distinct from region
                         or (lane::jsonb ->> 'policy' = 'prefer' and lane = any (away))) end
 $$;
