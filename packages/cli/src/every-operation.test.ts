@@ -63,6 +63,7 @@ const COMMANDS: Record<string, string> = {
   'PATCH /api/v1/workspaces/{workspace_id}': `workspaces rename ${WORKSPACE} other`,
   'DELETE /api/v1/workspaces/{workspace_id}': `workspaces archive ${WORKSPACE}`,
   'GET /api/v1/fleet': 'fleet',
+  'POST /api/v1/fleet/drain': 'fleet drain node_111111111111111111111111',
   'GET /api/v1/settings': 'settings list',
   'PATCH /api/v1/settings': 'settings set LOG_LEVEL=info',
   'GET /api/v1/audit': 'audit list',

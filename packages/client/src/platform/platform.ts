@@ -14,6 +14,8 @@ export function platform({ call, callWith, list }: Operations) {
     },
     /** The nodes, their places, and what waits for one. */
     fleet: call('get', '/api/v1/fleet'),
+    /** Has a node take no more work and give up what it has, or with `undo` take work again. Answers at once. */
+    drainNode: callWith('post', '/api/v1/fleet/drain'),
     /** What this is; also without a key. */
     info: call('get', '/'),
     /** How the platform is, and whether its model is simulated. Needs no key. */
