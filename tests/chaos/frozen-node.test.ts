@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
@@ -13,8 +16,21 @@ it.runIf(process.env.CI)('finds a system PostgreSQL in CI', () => {
   expect(bin).not.toBeNull();
 });
 
+const LEASE_TTL = 6;
+
+/** What is in every file below a directory. */
+function digestsOf(root: string): Map<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, createHash('sha256').update(readFileSync(path)).digest('hex')];
+    }),
+  );
+}
+
 describe.skipIf(!bin)('a server that is stopped in the middle of a tool', () => {
-  const env = { API_KEY: 'aaas_frozen-node-test-admin-key', LEASE_TTL: '6', LEASE_MARGIN: '3' };
+  const env = { API_KEY: 'aaas_frozen-node-test-admin-key', LEASE_TTL: String(LEASE_TTL), LEASE_MARGIN: '3' };
   let database: PostgresServer;
   let client: pg.Client;
   let node: Platform;
@@ -35,6 +51,11 @@ describe.skipIf(!bin)('a server that is stopped in the middle of a tool', () => 
     await database?.close();
   });
 
+  const placesOf = async ({ url, key }: Platform) => {
+    const fleet = await (await fetch(`${url}/api/v1/fleet`, { headers: { 'x-api-key': key } })).json();
+    return (fleet as { nodes: { this_node: boolean; load: { places: object } }[] }).nodes.find((one) => one.this_node)
+      ?.load.places;
+  };
   const head = async (): Promise<{ owner: string; generation: string; incarnation: string }> =>
     (
       await client.query(
@@ -72,14 +93,22 @@ describe.skipIf(!bin)('a server that is stopped in the middle of a tool', () => 
     const turn = await agent.begin(tool.message);
     await tool.ticks();
     const before = await head();
+    const stoppedAt = Date.now();
     process.kill(node.pid, 'SIGSTOP');
     let written = 0;
+    let takenAt: Date;
+    const left = new Map<string, string>();
     try {
       await until(async () => (await head()).generation !== before.generation, 60_000);
       written = tool.size();
+      takenAt = (await client.query('select now() as now')).rows[0].now;
+      for (const [path, digest] of digestsOf(agent.root)) left.set(path, digest);
       const path = `/api/v1/agents/${agent.id}/turns/${turn}`;
       await until(async () => (await (other as Platform).json('GET', path)).state === 'completed', 60_000);
+      // Thrice as long as it takes to count as gone, and some more for those that would stir.
+      await until(() => Date.now() - stoppedAt > 3 * LEASE_TTL * 1_000 + 500, 60_000);
       expect(tool.size()).toBe(written);
+      expect(digestsOf(agent.root)).toEqual(left);
     } finally {
       process.kill(node.pid, 'SIGCONT');
     }
@@ -88,7 +117,17 @@ describe.skipIf(!bin)('a server that is stopped in the middle of a tool', () => 
     await until(() => findProcesses(`${node.dataDir}/sessions/`).length === 0, 60_000);
     await until(() => node.output().includes('this node is back in the fleet'), 60_000);
     expect(tool.size()).toBe(written);
+    expect(digestsOf(agent.directory)).toEqual(new Map([...left].filter(([path]) => path.startsWith(agent.directory))));
+    expect(await placesOf(node)).toEqual({ idle: 0, working: 0 });
+    expect(await placesOf(other)).toMatchObject({ idle: 1 });
 
+    // What the old life had begun is written under the new generation alone.
+    const late = await client.query(
+      `select m.generation, m.at from model_requests m
+        where m.session_id = $1 and m.generation <= $2 and m.at >= $3`,
+      [agent.sessionId, before.generation, takenAt],
+    );
+    expect(late.rows).toEqual([]);
     const log = await agent.log();
     expect(log.map((event) => event.seq)).toEqual(log.map((_, index) => index + 1));
     const uses = log.filter((event) => event.type === 'agent.tool_use').map((event) => event.id);

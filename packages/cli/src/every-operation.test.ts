@@ -65,6 +65,7 @@ const COMMANDS: Record<string, string> = {
   'GET /api/v1/fleet': 'fleet',
   'GET /api/v1/fleet/autoscaler': 'fleet autoscaler',
   'GET /api/v1/fleet/autoscaler/desired': 'fleet desired',
+  'POST /api/v1/fleet/drain': 'fleet drain node_111111111111111111111111',
   'GET /api/v1/settings': 'settings list',
   'PATCH /api/v1/settings': 'settings set LOG_LEVEL=info',
   'GET /api/v1/audit': 'audit list',

@@ -3,6 +3,7 @@ import { AgentBudget } from './budgets.ts';
 import { AgentLimits, AgentLimitsPatch } from './limits.ts';
 import { McpServersPatch, McpServersRequest, type StoredMcpServer } from './mcp.ts';
 import { AgentNetwork } from './network.ts';
+import { Placement, PlacementPatch } from './placement.ts';
 import { RestartPolicy, RestartPolicyPatch } from './restart-policy.ts';
 
 export const AGENT_TYPE_NAMES = [
@@ -94,6 +95,7 @@ export const AgentConfigRequest = z
       .max(2_592_000)
       .optional()
       .describe('Seconds without work before it sleeps. 0: never for that reason. Default: what the platform has.'),
+    placement: Placement.optional().describe('Which nodes may run it.'),
     budget: AgentBudget.optional().describe('What it may spend; each limit holds on its own.'),
   })
   .meta({ id: 'AgentConfigRequest' });
@@ -121,6 +123,7 @@ export const AgentConfigPatch = z
     mcp_servers: McpServersPatch.nullable().optional(),
     limits: AgentLimitsPatch.nullable().optional(),
     restart_policy: RestartPolicyPatch.nullable().optional(),
+    placement: PlacementPatch.nullable().optional(),
   })
   .meta({ id: 'AgentConfigPatch' });
 export type AgentConfigPatch = z.infer<typeof AgentConfigPatch>;
@@ -157,6 +160,8 @@ export interface AgentDefinition {
   limits?: AgentLimits | null;
   /** Null, and in older versions nothing: all of it is the platform's. */
   restart_policy?: RestartPolicy | null;
+  /** Null, and in older versions missing: any node. */
+  placement?: Placement | null;
   /** 0: it does not sleep for being idle. Null, as in versions of before: AGENT_IDLE_TIMEOUT, if ENABLE_IDLE_SHUTDOWN. */
   idle_timeout_seconds?: number | null;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Enforcement } from './enforcement.ts';
 import { StatusName } from './operations-api.ts';
+import { NodeLabels } from './placement.ts';
 import { WarmPoolState } from './starts.ts';
 import { UpstreamHealth } from './upstreams.ts';
 
@@ -42,12 +43,16 @@ export const FleetNode = z
   .object({
     id: z.string(),
     state: z
-      .enum(['live', 'lost', 'stopped'])
-      .describe('lost: no heartbeat for LEASE_TTL; its sessions go to other nodes.'),
+      .enum(['live', 'draining', 'drained', 'lost', 'stopped'])
+      .describe(
+        'draining: it takes no work and gives up what it has; drained: it has nothing left. lost: no heartbeat for LEASE_TTL; its sessions go to other nodes.',
+      ),
+    draining_since: timestamp.nullable(),
     this_node: z.boolean().describe('true: it gave this answer.'),
     roles: z.array(z.string()),
     version: z.string(),
-    region: z.string().nullable(),
+    region: z.string().nullable().describe('REGION'),
+    labels: NodeLabels.describe('NODE_LABELS'),
     address: z.string().nullable(),
     pid: z.number(),
     started_at: timestamp,
@@ -60,6 +65,13 @@ export const FleetNode = z
   })
   .meta({ id: 'FleetNode' });
 export type FleetNode = z.infer<typeof FleetNode>;
+
+export const DrainRequest = z
+  .strictObject({
+    node_id: z.string().min(1).max(128).optional().describe('Default: the node that answers.'),
+    undo: z.boolean().default(false).describe('true: it takes work again.'),
+  })
+  .meta({ id: 'DrainRequest' });
 
 export const Fleet = z
   .object({
@@ -79,7 +91,21 @@ export const Fleet = z
       max: z.number().describe('MAX_WAITING_AGENTS'),
       oldest_since: timestamp.nullable(),
       workspaces: z.number().describe('How many workspaces they are of; these take turns.'),
+      unplaced: z
+        .number()
+        .describe('Sessions with work that stand in no line, for no node that takes work may run them.'),
     }),
+    regions: z
+      .array(
+        z.object({
+          region: z.string().nullable().describe('null: nodes without one.'),
+          nodes: z.number().describe('Live ones.'),
+          places: z.number(),
+          held: z.number(),
+          waiting: z.number().describe('Sessions that are to run there, or anywhere, and wait for a place.'),
+        }),
+      )
+      .describe('By region: where there are nodes, or sessions that wait for some.'),
   })
   .meta({ id: 'Fleet' });
 export type Fleet = z.infer<typeof Fleet>;

@@ -8,6 +8,7 @@ import { AgentLimits } from './limits.ts';
 import { McpServerView } from './mcp.ts';
 import { Metadata } from './metadata.ts';
 import { AgentNetwork } from './network.ts';
+import { Placement } from './placement.ts';
 import { RecoveryView, Resources, RestartPolicy } from './restart-policy.ts';
 import { ROLES } from './roles.ts';
 import { StartReport, WarmPoolState } from './starts.ts';
@@ -53,6 +54,7 @@ export const AgentConfig = z
     budget: AgentBudget.nullable(),
     limits: AgentLimits.nullable().describe('What it leaves out is what the platform gives to each agent.'),
     network: AgentNetwork.nullable().describe('null: NETWORK_ALLOW holds.'),
+    placement: Placement.nullable().describe('null: any node may run it.'),
     restart_policy: RestartPolicy.nullable().describe('What it does not name is the platform’s.'),
     idle_timeout_seconds: z
       .number()
@@ -93,6 +95,7 @@ export const Agent = z
     endpoint: z.string(),
     pid: z.number().nullable(),
     node: z.string().nullable(),
+    region: z.string().nullable().describe('Where it is to run; null: anywhere.'),
     messages_count: z.number(),
     messages_waiting: z.number(),
     usage: z.object({

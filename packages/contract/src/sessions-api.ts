@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Metadata, MetadataPatch } from './metadata.ts';
 import { DirectorySnapshot, StatusName, StatusReasonName } from './operations-api.ts';
+import { Placement } from './placement.ts';
 
 const timestamp = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z
@@ -15,6 +16,7 @@ export const CreateSessionRequest = z
     title: title.optional(),
     metadata: Metadata.optional(),
     version: version.optional().describe('The version of the agent that it works with. Default: the newest.'),
+    placement: Placement.optional().describe('Takes the place of what its agent says, field by field.'),
     auto_start: z.boolean().default(true).describe('false: it stays stopped until it is started.'),
   })
   .meta({ id: 'CreateSessionRequest' });
@@ -48,6 +50,8 @@ export const Session = z
     endpoint: z.string(),
     pid: z.number().nullable(),
     node: z.string().nullable(),
+    region: z.string().nullable().describe('Where it is to run; null: anywhere.'),
+    placement: Placement.nullable().describe('What it was given of its own; null: nothing.'),
     messages_count: z.number(),
     messages_waiting: z.number(),
     usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number() }),

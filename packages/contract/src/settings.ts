@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ISOLATION_LEVELS } from './isolation.ts';
 import { HostList } from './network.ts';
+import { LabelList, PLACEMENT_STRATEGIES, RegionName } from './placement.ts';
 import { rolesOf } from './roles.ts';
 import { UpstreamsJson } from './upstreams.ts';
 
@@ -192,6 +193,20 @@ export const Settings = z.object({
   MAX_WAITING_AGENTS: whole(1, 1_000_000)
     .default(10_000)
     .describe('Agents with work that may wait for a place on a node; a message for one more is refused with 429.'),
+  REGION: RegionName.optional().describe('Where this node is. Sessions run in the region of their own, if they can.'),
+  REGION_FAILOVER_SECONDS: whole(0, 86_400)
+    .default(30)
+    .describe('Seconds without a node with room in a region after which its sessions go to other regions.'),
+  NODE_LABELS: LabelList.default('').describe(
+    'What this node has to offer, such as gpu=a100,disk=ssd; agents may ask for it with config.placement.',
+  ),
+  PLACEMENT_STRATEGY: z
+    .enum(PLACEMENT_STRATEGIES)
+    .default('least-loaded')
+    .describe('How nodes share what waits; see docs/placement.md.'),
+  PLACEMENT_GRACE_SECONDS: whole(0, 60)
+    .default(1)
+    .describe('Seconds for which a session is left to the node that it is for; then any node with room takes it.'),
   MEMORY_RESERVE_MB: whole(0, 100_000_000)
     .default(256)
     .describe(
@@ -463,6 +478,9 @@ export const LIVE_SETTINGS = [
   'IDLE_GRACE_SECONDS',
   'PLACE_SECONDS',
   'MAX_WAITING_AGENTS',
+  'REGION_FAILOVER_SECONDS',
+  'PLACEMENT_STRATEGY',
+  'PLACEMENT_GRACE_SECONDS',
   'MEMORY_RESERVE_MB',
   'AGENT_TIMEOUT',
   'APPROVAL_TIMEOUT',

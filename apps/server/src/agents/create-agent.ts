@@ -38,7 +38,9 @@ export async function createAgent(
       [agentId, workspaceId, { ...stored, mcp_servers }, now],
     );
     const { harness } = definition;
-    await insertSession(db, now, { id: sessionId, workspaceId, agentId, version: 1, environmentId, harness, start });
+    const { region: homeRegion } = ctx;
+    const session = { id: sessionId, workspaceId, agentId, version: 1, environmentId, harness, homeRegion, start };
+    await insertSession(db, now, session);
   });
   ctx.metrics.agentCreated(definition.agent_type);
   return { agentId, sessionId };

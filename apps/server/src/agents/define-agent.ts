@@ -25,6 +25,7 @@ export function defineAgent(config: AgentConfigRequest, fallback: { name: string
     network: config.network ?? null,
     harness: 'claude-agent-sdk',
     approval_timeout_seconds: config.approval_timeout_seconds ?? null,
+    placement: config.placement ?? null,
     budget: config.budget ?? null,
     limits: config.limits ?? null,
     restart_policy: config.restart_policy ?? null,

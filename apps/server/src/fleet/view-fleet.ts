@@ -1,5 +1,6 @@
 import type { Fleet, FleetNode, NodeLoad } from '@aaas/contract/fleet';
 import type { Status } from '@aaas/contract/lifecycle';
+import type { NodeLabels } from '@aaas/contract/placement';
 import type { Pool } from 'pg';
 
 interface NodeRow {
@@ -7,6 +8,9 @@ interface NodeRow {
   roles: string[];
   version: string;
   region: string | null;
+  labels: NodeLabels;
+  drainingSince: Date | null;
+  drainedAt: Date | null;
   address: string | null;
   capacity: number;
   pid: number;
@@ -23,7 +27,8 @@ interface NodeRow {
 const NODES = {
   name: 'fleet.nodes',
   text: `select n.id, n.roles, n.version, n.region, n.address, n.capacity, n.pid, n.started_at as "startedAt",
-                n.heartbeat_at as "heartbeatAt", n.stopped_at as "stoppedAt", n.load, n.load_at as "loadAt",
+                n.heartbeat_at as "heartbeatAt", n.stopped_at as "stoppedAt", n.load, n.load_at as "loadAt", n.labels,
+                n.draining_since as "drainingSince", n.drained_at as "drainedAt",
                 n.heartbeat_at >= now() - make_interval(secs => $1::double precision) as fresh,
                 (select count(*)::int from session_heads h where h.owner = n.id) as owned
            from nodes n
@@ -38,8 +43,15 @@ const SESSIONS = {
 
 const QUEUE = {
   name: 'fleet.queue',
-  text: `select count(*)::int as waiting, min(runnable_at) as oldest, count(distinct workspace_id)::int as workspaces
+  text: `select count(*)::int as waiting, min(runnable_at) as oldest, count(distinct workspace_id)::int as workspaces,
+                (select count(*)::int from session_heads where owner = '-') as unplaced
            from session_heads where runnable_at is not null and owner is null`,
+};
+
+const REGIONS = {
+  name: 'fleet.regions',
+  text: `select case when h.lane = '' then null else h.lane::jsonb ->> 'region' end as region, count(*)::int as waiting
+           from session_heads h where h.runnable_at is not null and h.owner is null group by 1`,
 };
 
 /** The whole fleet as one looks at it: nodes with what they say of themselves, sessions, and the queue for places. */
@@ -47,10 +59,11 @@ export async function viewFleet(
   pool: Pool,
   self: { nodeId: string; load: NodeLoad; leaseTtlSeconds: number; maxWaiting: number; now: Date },
 ): Promise<Fleet> {
-  const [nodes, sessions, queue] = await Promise.all([
+  const [nodes, sessions, queue, regions] = await Promise.all([
     pool.query<NodeRow>({ ...NODES, values: [self.leaseTtlSeconds] }),
     pool.query<{ status: Status; phase: string; count: number }>(SESSIONS),
-    pool.query<{ waiting: number; oldest: Date | null; workspaces: number }>(QUEUE),
+    pool.query<{ waiting: number; oldest: Date | null; workspaces: number; unplaced: number }>(QUEUE),
+    pool.query<{ region: string | null; waiting: number }>(REGIONS),
   ]);
   const views = nodes.rows.map((row) => viewNode(row, self));
   const live = views.filter((node) => node.state === 'live');
@@ -71,8 +84,37 @@ export async function viewFleet(
       max: self.maxWaiting,
       oldest_since: line?.oldest?.toISOString() ?? null,
       workspaces: line?.workspaces ?? 0,
+      unplaced: line?.unplaced ?? 0,
     },
+    regions: byRegion(views, regions.rows),
   };
+}
+
+/** A region is one that a node that runs is in, or for which sessions wait. */
+function byRegion(nodes: FleetNode[], waiting: { region: string | null; waiting: number }[]): Fleet['regions'] {
+  const there = nodes.filter(({ state }) => state !== 'stopped');
+  const names = new Set([...there, ...waiting.filter((row) => row.region !== null)].map(({ region }) => region));
+  return [...names]
+    .toSorted((a, b) => (a ?? '').localeCompare(b ?? ''))
+    .map((region) => {
+      const live = there.filter((node) => node.region === region && node.state === 'live');
+      const sum = (of: (node: FleetNode) => number) => live.reduce((total, node) => total + of(node), 0);
+      return {
+        region,
+        nodes: live.length,
+        places: sum((node) => node.capacity),
+        held: sum((node) => node.owned),
+        waiting: waiting.find((row) => row.region === region)?.waiting ?? 0,
+      };
+    });
+}
+
+/** lost outranks: what such a node was asked to do it does not do. */
+function stateOf(row: NodeRow): FleetNode['state'] {
+  if (row.stoppedAt) return 'stopped';
+  if (!row.fresh) return 'lost';
+  if (!row.drainingSince) return 'live';
+  return row.drainedAt ? 'drained' : 'draining';
 }
 
 function viewNode(row: NodeRow, self: { nodeId: string; load: NodeLoad; now: Date }): FleetNode {
@@ -80,11 +122,13 @@ function viewNode(row: NodeRow, self: { nodeId: string; load: NodeLoad; now: Dat
   const { id, roles, version, region, address, pid, capacity, owned } = row;
   return {
     id,
-    state: row.stoppedAt ? 'stopped' : row.fresh ? 'live' : 'lost',
+    state: stateOf(row),
+    draining_since: row.drainingSince?.toISOString() ?? null,
     this_node: mine,
     roles,
     version,
     region,
+    labels: row.labels,
     address,
     pid,
     started_at: row.startedAt.toISOString(),

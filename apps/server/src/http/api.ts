@@ -68,6 +68,8 @@ export interface Api {
   line: Line;
   /** How this node is. */
   load(): NodeLoad;
+  /** Something was changed in the row of this node: it looks there now. */
+  lookAround(): Promise<void>;
   access: Authenticator;
   /** Somebody has changed, ended or archived keys: no node goes by what it knew of them. */
   keysChanged(): void;

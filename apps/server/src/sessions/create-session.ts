@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { newId } from '@aaas/contract/ids';
+import type { Placement } from '@aaas/contract/placement';
 import type { PoolClient } from 'pg';
 import { transaction } from '../postgres/transaction.ts';
 import type { SessionContext } from './session-context.ts';
@@ -15,6 +16,9 @@ export interface NewSession {
   harness: string;
   title?: string | null;
   metadata?: Record<string, string>;
+  placement?: Placement | null;
+  /** Of the node that makes it. */
+  homeRegion: string | null;
   /** It lives for one message: its owner archives it with the answer. */
   ephemeral?: boolean;
   /** false: it stays stopped until it is started. */
@@ -28,8 +32,10 @@ export async function insertSession(db: PoolClient, now: Date, session: NewSessi
   await db.query(
     `insert into sessions (id, workspace_id, agent_id, agent_version, environment_id, harness, harness_session_id,
                            title, metadata, ephemeral, intent, operation, sandbox_phase, status_reason,
-                           created_at, updated_at, status_since)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $15)`,
+                           created_at, updated_at, status_since, placement, home_region, lane)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17,
+            lane_of(v.definition -> 'placement', $16, $17)
+       from agent_versions v where v.agent_id = $3 and v.version = $4`,
     [
       sessionId,
       session.workspaceId,
@@ -46,10 +52,13 @@ export async function insertSession(db: PoolClient, now: Date, session: NewSessi
       start ? 'starting' : 'none',
       start ? 'start_requested' : 'created',
       now,
+      session.placement ?? null,
+      session.homeRegion,
     ],
   );
   await db.query(
-    'insert into session_heads (session_id, workspace_id, last_seq, runnable_at) values ($1, $2, $3, $4)',
+    `insert into session_heads (session_id, workspace_id, last_seq, runnable_at, lane)
+     select $1, $2, $3, $4, case when $4::timestamptz is null then '' else lane end from sessions where id = $1`,
     [sessionId, session.workspaceId, start ? 1 : 0, start ? now : null],
   );
   if (start) {
@@ -73,7 +82,7 @@ function startedEvent(at: Date) {
  */
 export async function createSession(
   ctx: SessionContext,
-  session: Omit<NewSession, 'version' | 'harness' | 'ephemeral'> & { version: number | null },
+  session: Omit<NewSession, 'version' | 'harness' | 'ephemeral' | 'homeRegion'> & { version: number | null },
 ): Promise<{ sessionId: string } | { missing: 'agent' | 'version' }> {
   return transaction(ctx.pool, async (db) => {
     // Shared: an agent that is being deleted gets no session that its deletion would not see.
@@ -89,6 +98,7 @@ export async function createSession(
     if (!found) return { missing: 'agent' as const };
     if (found.harness === null) return { missing: 'version' as const };
     const { version, harness } = found;
-    return { sessionId: await insertSession(db, ctx.now(), { ...session, version, harness }) };
+    const { region: homeRegion } = ctx;
+    return { sessionId: await insertSession(db, ctx.now(), { ...session, version, harness, homeRegion }) };
   });
 }

@@ -1,4 +1,5 @@
 import type { Status } from '@aaas/contract/lifecycle';
+import type { Placement } from '@aaas/contract/placement';
 import type { Pool } from 'pg';
 import { SESSION_STATE, type SessionState } from './session-state.ts';
 
@@ -13,6 +14,8 @@ export interface ListedSession extends SessionState {
   main: boolean;
   title: string | null;
   metadata: Record<string, string>;
+  /** What it was given of its own. */
+  placement: Placement | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -20,7 +23,7 @@ export interface ListedSession extends SessionState {
 // Sessions of queries are nobody's business but the query's.
 const VIEW = `
   select s.id, s.agent_id as "agentId", s.agent_version as "agentVersion", s.next_version as "nextVersion",
-         coalesce(a.main_session_id = s.id, false) as main, s.title, s.metadata,
+         coalesce(a.main_session_id = s.id, false) as main, s.title, s.metadata, s.placement,
          s.created_at as "createdAt", s.updated_at as "updatedAt", ${SESSION_STATE}
     from sessions s join agents a on a.id = s.agent_id
    where s.workspace_id = $1 and s.intent <> 'archived' and not s.ephemeral`;

@@ -13,6 +13,8 @@ export interface SessionContext {
   /** Seals what must not lie in the database in clear. */
   keyring: Keyring;
   now(): Date;
+  /** Of this node: sessions that it makes are to run there unless they say otherwise. */
+  region: string | null;
   /** The sandboxes of this node stand still until its lease is renewed: their silence says nothing about them. */
   frozen(): boolean;
 }

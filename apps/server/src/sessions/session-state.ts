@@ -10,6 +10,8 @@ export interface SessionState {
   nextAction: string | null;
   pid: number | null;
   nodeId: string | null;
+  /** Where it is to run. */
+  region: string | null;
   restarts: number;
   messagesCount: number;
   waiting: number;
@@ -21,6 +23,7 @@ export interface SessionState {
 export const SESSION_STATE = `
   s.status, s.status_reason as "statusReason", s.status_since as "statusSince", s.status_detail as "statusDetail",
   s.next_action as "nextAction", s.pid, case when s.pid is null then null else s.node_id end as "nodeId",
+  case when s.lane = '' then null else s.lane::jsonb ->> 'region' end as region,
   s.restarts, s.directory_snapshot as "directorySnapshot", s.messages_count as "messagesCount",
   (select count(*)::int from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting,
   (select json_build_object('inputTokens', coalesce(sum(t.input_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens), 0),

@@ -25,6 +25,7 @@ export function testContext(pool: Pool): SessionContext {
     metrics: createMetrics(),
     keyring: new Keyring([randomBytes(32)]),
     now: () => new Date(),
+    region: null,
     frozen: () => false,
   };
 }

@@ -68,6 +68,7 @@ export function openApi(
     log,
   });
   closers.add('hints', () => hints.close());
+  worker?.worker.onLeft((id) => hints.wake(id));
   const wake = (sessionId: string) => {
     scaling.demand.arrived();
     if (!worker?.worker.wake(sessionId)) hints.wake(sessionId);
@@ -102,6 +103,7 @@ export function openApi(
     owns: (sessionId) => worker?.worker.owns(sessionId) ?? false,
     line: worker?.worker.line ?? (watched as NonNullable<typeof watched>).line,
     load: parts.load,
+    lookAround: async () => worker?.worker.lookAround(),
     access,
     keysChanged: () => {
       access.forget();

@@ -50,8 +50,8 @@ export async function openCustody(node: Node): Promise<Custody> {
   const reaper = new Reaper({ nodeId: registered.id, uids, everyMs, onReaped: metrics.processesReaped, log });
   const left = await reaper.reap();
   const released = await releaseSessionsOf(pool, [registered.id]);
-  if (left + released > 0)
-    log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
+  const sessions = released.open.length + released.asleep.length;
+  if (left + sessions > 0) log.warn({ processes: left, sessions }, 'took over from an earlier life of this node');
   await clearStaging(dataDir);
   await discardCells(dataDir);
   reaper.start();

@@ -16,6 +16,7 @@ import { prepareDataDir, prepareTemporaryDir } from './data-dir.ts';
 import { requireFreePort } from './free-port.ts';
 import { openScaling, type Scaling } from './open-autoscaler.ts';
 import { type Database, openDatabase } from './open-database.ts';
+import { standingOf } from './open-placement.ts';
 import { requireRolesAllowed } from './roles-allowed.ts';
 import { VERSION } from './version.ts';
 
@@ -60,6 +61,7 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
     target: database.target,
     capacity: roles.includes('worker') ? settings.MAX_AGENTS : 0,
     version: VERSION,
+    ...standingOf(settings),
     patienceMs: (settings.LEASE_TTL * 1000) / 3,
   });
   closers.add('node', () => registered.connection.close());

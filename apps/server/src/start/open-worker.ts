@@ -21,6 +21,7 @@ import type { Custody } from './open-custody.ts';
 import { openIsolation } from './open-isolation.ts';
 import { nodeLoad, openMemory } from './open-memory.ts';
 import type { Node } from './open-node.ts';
+import { openPlacement } from './open-placement.ts';
 import { openWarmPool } from './open-warm-pool.ts';
 import { workerBounds } from './worker-bounds.ts';
 
@@ -88,6 +89,7 @@ export function openWorker(
     leaseTtlMs: settings.LEASE_TTL * 1000,
     bounds: workerBounds(settings, scaling.bounds),
     mayAct: () => lease.held,
+    watch: openPlacement(settings, ctx, registered.id),
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
     takeSnapshot: snapshotTaker(dataDir, settings),
     memoryShort: () => memory.isShort(care.starts),

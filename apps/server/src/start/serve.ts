@@ -88,6 +88,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   const ctx: SessionContext = {
     ...{ pool, streams: new StreamHub(), log, metrics: scaling.demand.heardFrom(metrics), keyring },
     now: () => new Date(),
+    region: settings.REGION ?? null,
     frozen: () => custody?.lifeline.frozen || !lease.held,
   };
   if (custody) worker = openWorker(node, { custody, lease, ctx, front: gateway ?? (await openRelay(node)) });
@@ -165,9 +166,14 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
 }
 
 /** The way to the gateways of the fleet, for agents of a node that is none. */
-async function openRelay({ fleet, registered, secret, log, closers }: Node): Promise<Front> {
+async function openRelay({ settings, fleet, registered, secret, log, closers }: Node): Promise<Front> {
   if (!fleet) throw new Error('a node without a gateway is alone');
-  const gateways = fleetGateways({ nodes: fleet.nodes, nodeId: registered.id, region: null, secret });
+  const gateways = fleetGateways({
+    nodes: fleet.nodes,
+    nodeId: registered.id,
+    region: settings.REGION ?? null,
+    secret,
+  });
   const relay = await startRelay({ log, tokenSecret: secret, gateways });
   closers.add('way to the gateways', async () => {
     await relay.close();

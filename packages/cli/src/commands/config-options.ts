@@ -18,6 +18,8 @@ export interface ConfigOptions extends GlobalOptions {
   maxTokens?: number;
   temperature?: number;
   idleTimeout?: number;
+  label?: Record<string, string>;
+  region?: string;
   config?: Record<string, unknown>;
 }
 
@@ -36,7 +38,17 @@ export function addConfigOptions(command: Command): Command {
     .option('--max-tokens <n>', 'tokens of one model answer, at most', wholeNumber)
     .option('--temperature <n>', 'used when the model does not think', amount)
     .option('--idle-timeout <seconds>', 'how long it waits for work before it sleeps; 0: for ever', wholeNumber)
+    .option('--label <K=V>', 'a label that its node must have; may be repeated', pair)
+    .option('--region <region>', 'where it runs')
     .option('--config <json>', 'more of it (limits, budget, mcp_servers …) as JSON, or @file', jsonOrFile);
+}
+
+/** Undefined when it says nothing. What `--config` says of it besides stays. */
+export function placementOf(options: Pick<ConfigOptions, 'label' | 'region' | 'config'>) {
+  const { label: labels, region } = options;
+  if (labels === undefined && region === undefined) return undefined;
+  const more = options.config?.placement as object | undefined;
+  return { ...more, ...(labels ? { labels } : {}), ...(region === undefined ? {} : { region }) };
 }
 
 // The server knows what is allowed and says so: the names are not repeated here.
@@ -55,6 +67,7 @@ export function configOf(options: ConfigOptions): Omit<AgentConfigRequest, 'agen
     max_tokens: options.maxTokens,
     temperature: options.temperature,
     idle_timeout_seconds: options.idleTimeout,
+    placement: placementOf(options),
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...options.config, ...Object.fromEntries(set) } as Omit<AgentConfigRequest, 'agent_type'>;

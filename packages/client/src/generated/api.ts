@@ -2513,6 +2513,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a node take no more work and give up what it has, or take work again
+         * @description Idle agents sleep, turns get DRAIN_TIMEOUT and then go on elsewhere, what waits is run elsewhere. Answers at once; the node is `drained` when it owns nothing any more. The API of the node goes on serving.
+         *
+         *     Needs the scope `platform:write`: Change the settings, workspaces and nodes of the whole platform.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DrainRequest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FleetNode"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -6119,6 +6182,8 @@ export interface components {
             pid: number | null;
             /** @description Only when one agent is asked for. */
             recovery?: components["schemas"]["Recovery"];
+            /** @description Where it is to run; null: anywhere. */
+            region: string | null;
             /** @description Of its process tree; null: none runs, or it was not looked at yet. Only when one agent is asked for. */
             resources?: components["schemas"]["Resources"] | null;
             restarts: number;
@@ -6186,6 +6251,8 @@ export interface components {
             /** @enum {string} */
             permission_mode: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
             personality: string | null;
+            /** @description null: any node may run it. */
+            placement: components["schemas"]["Placement"] | null;
             /** @description What it does not name is the platform’s. */
             restart_policy: components["schemas"]["RestartPolicy"] | null;
             system_prompt: string;
@@ -6219,6 +6286,7 @@ export interface components {
             network?: components["schemas"]["AgentNetwork"] | null;
             permission_mode?: ("default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto") | null;
             personality?: string | null;
+            placement?: components["schemas"]["PlacementPatch"] | null;
             restart_policy?: components["schemas"]["RestartPolicyPatch"] | null;
             system_prompt?: string | null;
             temperature?: number | null;
@@ -6266,6 +6334,8 @@ export interface components {
             permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
             /** @description How the agent should come across, in your own words. */
             personality?: string;
+            /** @description Which nodes may run it. */
+            placement?: components["schemas"]["Placement"];
             /** @description What becomes of it when its process is lost. */
             restart_policy?: components["schemas"]["RestartPolicy"];
             /** @description Replaces the prompt of the type. */
@@ -6615,6 +6685,8 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+            /** @description Takes the place of what its agent says, field by field. */
+            placement?: components["schemas"]["Placement"];
             title?: string;
             /** @description The version of the agent that it works with. Default: the newest. */
             version?: number;
@@ -6685,6 +6757,15 @@ export interface components {
              */
             taken_at: string;
         };
+        DrainRequest: {
+            /** @description Default: the node that answers. */
+            node_id?: string;
+            /**
+             * @description true: it takes work again.
+             * @default false
+             */
+            undo?: boolean;
+        };
         Enforcement: {
             /**
              * @description sandbox: each agent sees its own files and processes and reaches the network only where it may; user: each runs as a user of its own; process: all as the server’s, of one workspace.
@@ -6738,11 +6819,24 @@ export interface components {
                 /** @description MAX_WAITING_AGENTS */
                 max: number;
                 oldest_since: string | null;
+                /** @description Sessions with work that stand in no line, for no node that takes work may run them. */
+                unplaced: number;
                 /** @description Sessions with work that wait for a place. */
                 waiting: number;
                 /** @description How many workspaces they are of; these take turns. */
                 workspaces: number;
             };
+            /** @description By region: where there are nodes, or sessions that wait for some. */
+            regions: {
+                held: number;
+                /** @description Live ones. */
+                nodes: number;
+                places: number;
+                /** @description null: nodes without one. */
+                region: string | null;
+                /** @description Sessions that are to run there, or anywhere, and wait for a place. */
+                waiting: number;
+            }[];
             /** @description Processes by their phase: starting, warming, ready and so on. */
             sandboxes: {
                 [key: string]: number;
@@ -6756,18 +6850,24 @@ export interface components {
             address: string | null;
             /** @description Places: live sandboxes at most (MAX_AGENTS). */
             capacity: number;
+            draining_since: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             heartbeat_at: string;
             id: string;
+            /** @description NODE_LABELS */
+            labels: {
+                [key: string]: string;
+            };
             /** @description null: it has not said yet. */
             load: components["schemas"]["NodeLoad"] | null;
             load_at: string | null;
             /** @description Places that sessions hold. */
             owned: number;
             pid: number;
+            /** @description REGION */
             region: string | null;
             roles: string[];
             /**
@@ -6776,10 +6876,10 @@ export interface components {
              */
             started_at: string;
             /**
-             * @description lost: no heartbeat for LEASE_TTL; its sessions go to other nodes.
+             * @description draining: it takes no work and gives up what it has; drained: it has nothing left. lost: no heartbeat for LEASE_TTL; its sessions go to other nodes.
              * @enum {string}
              */
-            state: "live" | "lost" | "stopped";
+            state: "live" | "draining" | "drained" | "lost" | "stopped";
             stopped_at: string | null;
             /** @description true: it gave this answer. */
             this_node: boolean;
@@ -7176,6 +7276,27 @@ export interface components {
             starts: number;
             starts_waiting: number;
         };
+        Placement: {
+            /** @description A node must have each of them to run it. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Where it runs. Default: the region of the node that made the session. */
+            region?: string;
+            /**
+             * @description prefer (the default): other regions when its own has had no room for REGION_FAILOVER_SECONDS; require: never elsewhere. Needs `region`.
+             * @enum {string}
+             */
+            region_policy?: "prefer" | "require";
+        };
+        PlacementPatch: {
+            /** @description Merged by key: null removes it. */
+            labels?: {
+                [key: string]: string | null;
+            } | null;
+            region?: string | null;
+            region_policy?: ("prefer" | "require") | null;
+        };
         Problem: {
             /**
              * @description What programs go by.
@@ -7269,6 +7390,8 @@ export interface components {
                 permission_mode?: "default" | "acceptEdits" | "bypassPermissions" | "plan" | "dontAsk" | "auto";
                 /** @description How the agent should come across, in your own words. */
                 personality?: string;
+                /** @description Which nodes may run it. */
+                placement?: components["schemas"]["Placement"];
                 /** @description What becomes of it when its process is lost. */
                 restart_policy?: components["schemas"]["RestartPolicy"];
                 /** @description Replaces the prompt of the type. */
@@ -7433,6 +7556,10 @@ export interface components {
             next_version: number | null;
             node: string | null;
             pid: number | null;
+            /** @description What it was given of its own; null: nothing. */
+            placement: components["schemas"]["Placement"] | null;
+            /** @description Where it is to run; null: anywhere. */
+            region: string | null;
             restarts: number;
             status: components["schemas"]["Status"];
             status_detail: string | null;
@@ -7513,7 +7640,7 @@ export interface components {
             status: components["schemas"]["Status"];
         };
         /** @enum {string} */
-        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "start_refused" | "process_exited" | "process_killed" | "out_of_memory" | "memory_limit" | "pids_limit" | "disk_limit" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
+        StatusReason: "created" | "imported" | "start_requested" | "restart_requested" | "stop_requested" | "workspace_archived" | "hibernate_requested" | "delete_requested" | "message_received" | "version_changed" | "query_ended" | "recovery_started" | "process_spawned" | "probe_answered" | "turn_started" | "turn_ended" | "turn_interrupted" | "turn_timed_out" | "approval_requested" | "approval_answered" | "approval_waits" | "turn_retry" | "provider_down" | "start_failed" | "start_refused" | "process_exited" | "process_killed" | "out_of_memory" | "memory_limit" | "pids_limit" | "disk_limit" | "stream_ended" | "control_channel_timeout" | "turn_stalled" | "transcript_lost" | "node_lost" | "node_drained" | "no_matching_node" | "matching_node_found" | "placement_changed" | "drain_undone" | "idle_timeout" | "slot_needed" | "memory_short" | "start_queued" | "transcript_unverified" | "attempts_used_up" | "recovery_off" | "stopped";
         Turn: {
             /**
              * Format: date-time

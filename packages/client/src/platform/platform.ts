@@ -22,6 +22,8 @@ export function platform({ call, callWith, list }: Operations) {
       /** How many worker nodes the fleet should have. @throws ApiRequestError `unavailable` before anybody has looked */
       desired: call('get', '/api/v1/fleet/autoscaler/desired'),
     },
+    /** Has a node take no more work and give up what it has, or with `undo` take work again. Answers at once. */
+    drainNode: callWith('post', '/api/v1/fleet/drain'),
     /** What this is; also without a key. */
     info: call('get', '/'),
     /** How the platform is, and whether its model is simulated. Needs no key. */

@@ -20,6 +20,7 @@ const TRAVELS: Record<keyof AgentDefinition, boolean> = {
   sealed_env: false,
   mcp_servers: false,
   network: true,
+  placement: true,
   budget: true,
   limits: true,
   restart_policy: true,

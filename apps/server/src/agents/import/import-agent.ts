@@ -96,7 +96,11 @@ async function importInto(
   if (owner) await work.handle.chown(owner.uid, owner.gid);
 
   const received = await receiveArchive(into, work, owner, chunks, options.bounds, onOpened);
-  const agent = newAgent(received.archive, options, { number, nodeId: site.nodeId, now: ctx.now() });
+  const agent = newAgent(received.archive, options, {
+    ...{ number, nodeId: site.nodeId },
+    homeRegion: ctx.region,
+    now: ctx.now(),
+  });
   const target = targetOf(agent, sessionDirectory(site.dataDir, agent.sessionId).root);
   let moved = false;
   try {
@@ -138,7 +142,7 @@ async function storeAll(ctx: SessionContext, db: PoolClient, agent: NewAgent, re
 function newAgent(
   archive: AgentArchive,
   { workspaceId, environmentId, start }: ImportOptions,
-  node: { number: number; nodeId: string; now: Date },
+  node: Pick<NewAgent, 'number' | 'nodeId' | 'homeRegion' | 'now'>,
 ): NewAgent {
   const definitions = archive.versions.map((version) => ({
     version: version.version,

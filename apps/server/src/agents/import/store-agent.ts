@@ -15,6 +15,8 @@ export interface NewAgent {
   /** Names the user of its processes. */
   number: number;
   nodeId: string;
+  /** Of this node. */
+  homeRegion: string | null;
   harnessSessionId: string;
   archive: AgentArchive;
   definitions: { version: number; createdAt: string; definition: AgentDefinition }[];
@@ -60,9 +62,11 @@ export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAge
   await db.query(
     `insert into sessions (id, workspace_id, agent_id, agent_version, environment_id, number, harness, harness_session_id,
                            title, metadata, next_version, intent, operation, sandbox_phase, status_reason, node_id,
-                           created_at, updated_at, status_since)
+                           created_at, updated_at, status_since, home_region, lane)
      overriding system value
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'imported', $15, $16, $16, $16)`,
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'imported', $15, $16, $16, $16, $17,
+            lane_of(v.definition -> 'placement', null, $17)
+       from agent_versions v where v.agent_id = $3 and v.version = coalesce($11, $4)`,
     [
       sessionId,
       workspaceId,
@@ -81,6 +85,7 @@ export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAge
       agent.start ? 'starting' : 'none',
       agent.nodeId,
       now,
+      agent.homeRegion,
     ],
   );
 }
@@ -106,7 +111,8 @@ export async function openImported(
   );
   await db.query('update sessions set messages_count = $2 where id = $1', [sessionId, stored.turns]);
   await db.query(
-    'insert into session_heads (session_id, workspace_id, last_seq, last_position, runnable_at) values ($1, $2, $3, $4, $5)',
+    `insert into session_heads (session_id, workspace_id, last_seq, last_position, runnable_at, lane, last_node)
+     select $1, $2, $3, $4, $5, case when $5::timestamptz is null then '' else lane end, node_id from sessions where id = $1`,
     [sessionId, workspaceId, seq, stored.lastPosition, start ? now : null],
   );
 }

@@ -1,3 +1,4 @@
+import type { NodeLabels } from '@aaas/contract/placement';
 import type { Pool } from 'pg';
 import type { OwnedSession } from '../../sessions/session-context.ts';
 
@@ -6,39 +7,55 @@ export interface ClaimedSession extends OwnedSession {
   workspaceId: string;
 }
 
-// Those that wait stand in a line of their workspace. The first of each line rank by how many places their workspace has
-// at work here already: whoever has most waits longest, however many it sends. Only the heads of lines are read, through
-// session_heads_line: what a claim costs follows from workspaces and free places, not from how many wait.
-const CLAIM = {
-  name: 'claims.claim',
-  text: `
-    with recursive workspaces as (
-      (select workspace_id from session_heads where runnable_at is not null and owner is null
-        order by workspace_id limit 1)
+/** What of a node decides which sessions it may have. */
+export interface Offer {
+  labels: NodeLabels;
+  region: string | null;
+  /** Lanes of other regions that have had no room for long enough. */
+  away: string[];
+}
+
+const NOTHING: Offer = { labels: {}, region: null, away: [] };
+
+/** Of several nodes each leaves the others alone for so long; `mine` are the sessions that this one need not leave. */
+export interface Share {
+  graceMs: number;
+  mine: string[];
+}
+
+// Those that wait stand in lines, one for each workspace and lane. The first of each line rank by how many places their
+// workspace has at work here already: whoever has most waits longest, however many it sends. Only the heads of lines are
+// read, through session_heads_line: what a claim costs follows from lines and free places, not from how many wait.
+const claimText = (shared: string) => `
+    with recursive lines as (
+      (select workspace_id, lane from session_heads where runnable_at is not null and owner is null
+        order by workspace_id, lane limit 1)
       union all
-      select (select h.workspace_id from session_heads h
-               where h.runnable_at is not null and h.owner is null and h.workspace_id > w.workspace_id
-               order by h.workspace_id limit 1)
-        from workspaces w where w.workspace_id is not null
+      select next.workspace_id, next.lane
+        from lines l cross join lateral (
+          select h.workspace_id, h.lane from session_heads h
+           where h.runnable_at is not null and h.owner is null and (h.workspace_id, h.lane) > (l.workspace_id, l.lane)
+           order by h.workspace_id, h.lane limit 1) next
     ), held as (
       select * from unnest($3::text[], $4::integer[]) as held (workspace_id, places)
     ), line as (
       select first.session_id, first.runnable_at,
              coalesce(held.places, 0)
-               + row_number() over (partition by w.workspace_id order by first.runnable_at, first.session_id) as rank
-        from workspaces w
-        left join held on held.workspace_id = w.workspace_id
+               + row_number() over (partition by l.workspace_id order by first.runnable_at, first.session_id) as rank
+        from lines l
+        left join held on held.workspace_id = l.workspace_id
        cross join lateral (
          select h.session_id, h.runnable_at from session_heads h
-          where h.workspace_id = w.workspace_id and h.runnable_at is not null and h.owner is null
+          where h.workspace_id = l.workspace_id and h.lane = l.lane and h.runnable_at is not null and h.owner is null
+                ${shared}
           -- some more than are wanted: other nodes look at the same ones
           order by h.runnable_at limit $2 + 16) first
-       where w.workspace_id is not null
+       where lane_fits(l.lane, $5::jsonb, $6, $7::text[])
     ), next as materialized (
       -- as an array: each is then looked up by its key, whatever the planner believes of their number
       select array(select session_id from line order by rank, runnable_at limit $2 + 16) as ids
     ), claimed as (
-      update session_heads h set owner = $1, generation = h.generation + 1
+      update session_heads h set owner = $1, last_node = $1, generation = h.generation + 1
        where h.session_id = any (array(
          select l.session_id from session_heads l
           where l.session_id = any ((select ids from next)::text[]) and l.runnable_at is not null and l.owner is null
@@ -48,44 +65,72 @@ const CLAIM = {
     ), placed as (
       update sessions s set node_id = $1 from claimed where s.id = claimed.session_id
     )
-    select session_id as "sessionId", generation, workspace_id as "workspaceId" from claimed`,
+    select session_id as "sessionId", generation, workspace_id as "workspaceId" from claimed`;
+
+const CLAIM = { name: 'claims.claim', text: claimText('') };
+// A clock that is ahead puts runnable_at into the future: nobody is left alone for that for long.
+const CLAIM_SHARE = {
+  name: 'claims.claim-share',
+  text: claimText(`and (h.runnable_at not between now() - $8 * interval '1 ms' and now() + $8 * interval '1 ms'
+                     or h.session_id = any ($9::text[]))`),
 };
 
 /** Sessions that one claim takes at most: the statement compares each with each. */
 export const CLAIMED_MAX = 500;
 
 /**
- * Takes up to `slots` sessions that have work and no owner; the workspaces take turns, and in each the oldest comes
- * first. Each session gets a new generation. `busy`: places on this node that work for a workspace now.
+ * Takes up to `slots` sessions that have work, no owner and ask nothing that the node has not; the workspaces take turns,
+ * and in each the oldest comes first. Each session gets a new generation. `busy`: places on this node that work for a
+ * workspace now. `share` null: no other node is there.
  */
 export async function claimSessions(
   pool: Pool,
   nodeId: string,
   slots: number,
   busy: ReadonlyMap<string, number> = new Map(),
+  { labels, region, away }: Offer = NOTHING,
+  share: Share | null = null,
 ): Promise<ClaimedSession[]> {
-  const values = [nodeId, Math.min(slots, CLAIMED_MAX), [...busy.keys()], [...busy.values()]];
-  return (await pool.query<ClaimedSession>({ ...CLAIM, values })).rows;
+  const values = [nodeId, Math.min(slots, CLAIMED_MAX), [...busy.keys()], [...busy.values()], labels, region, away];
+  const claim = share ? { ...CLAIM_SHARE, values: [...values, share.graceMs, share.mine] } : { ...CLAIM, values };
+  return (await pool.query<ClaimedSession>(claim)).rows;
 }
 
 const MINE = {
   name: 'claims.mine',
-  text: 'select session_id as "sessionId" from session_heads where owner = $1 and runnable_at is not null',
+  text: `select session_id as "sessionId", runnable_at is not null as runnable,
+                not lane_fits(lane, $2::jsonb, $3, array[lane]) as misplaced
+           from session_heads
+          where owner = $1 and (runnable_at is not null or not lane_fits(lane, $2::jsonb, $3, array[lane]))`,
 };
 
-/** Sessions of this node that have work: they may have missed a hint. */
-export async function findMine(pool: Pool, nodeId: string): Promise<string[]> {
-  const result = await pool.query<{ sessionId: string }>({ ...MINE, values: [nodeId] });
-  return result.rows.map(({ sessionId }) => sessionId);
+/** Sessions of this node that have work, and may have missed a hint; and those that it may not run any more. */
+export async function findMine(
+  pool: Pool,
+  nodeId: string,
+  { labels, region }: Offer,
+): Promise<{ sessionId: string; runnable: boolean; misplaced: boolean }[]> {
+  const result = await pool.query<{ sessionId: string; runnable: boolean; misplaced: boolean }>({
+    ...MINE,
+    values: [nodeId, labels, region],
+  });
+  return result.rows;
 }
 
 const WAITING = {
   name: 'claims.waiting',
-  text: `select count(*)::int as waiting
-           from (select 1 from session_heads where runnable_at is not null and owner is null limit $1) w`,
+  text: `select count(*)::int as waiting,
+                count(*) filter (where not lane_fits(lane, $2::jsonb, $3, $4::text[]))::int as others
+           from (select lane from session_heads where runnable_at is not null and owner is null limit $1) w`,
 };
 
-/** How many sessions wait for an owner; counts no further than `max`. */
-export async function countWaiting(pool: Pool, max: number): Promise<number> {
-  return (await pool.query<{ waiting: number }>({ ...WAITING, values: [max] })).rows[0]?.waiting ?? 0;
+/** How many sessions wait for an owner, and how many of them for another node than this; counts no further than `max`. */
+export async function countWaiting(
+  pool: Pool,
+  max: number,
+  { labels, region, away }: Offer = NOTHING,
+): Promise<{ waiting: number; others: number }> {
+  const values = [max, labels, region, away];
+  const result = await pool.query<{ waiting: number; others: number }>({ ...WAITING, values });
+  return result.rows[0] ?? { waiting: 0, others: 0 };
 }

@@ -10,7 +10,9 @@ export function watchLine(pool: Pool, max: () => number): { line: WaitingLine; c
   let counting: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     const counted = line.count();
-    counting = countWaiting(pool, max()).then(counted, () => {});
+    counting = countWaiting(pool, max())
+      .then(({ waiting }) => counted(waiting))
+      .catch(() => {});
   }, COUNT_MS);
   return {
     line,

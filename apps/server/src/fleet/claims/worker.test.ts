@@ -6,6 +6,7 @@ import { addInput } from '../../sessions/inbox/add-input.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
 import { addSession, testCare, testContext, WORKSPACE } from '../../sessions/testing.ts';
 import { waitForTurn } from '../../sessions/turns/wait-for-turn.ts';
+import { FleetWatch } from '../placement/fleet-watch.ts';
 import { Worker } from './worker.ts';
 
 let database: TestDatabase;
@@ -13,7 +14,9 @@ let ctx: SessionContext;
 beforeAll(async () => {
   database = await startTestDatabase();
   ctx = testContext(database.pool);
-  await database.pool.query(`insert into nodes (id, roles, version, capacity, pid) values ('node_1', '{}', '', 1, 1)`);
+  await database.pool.query(
+    `insert into nodes (id, roles, version, capacity, pid) values ('node_1', '{worker}', '', 4, 1)`,
+  );
 });
 afterAll(() => database.close());
 
@@ -97,6 +100,10 @@ it('loses no message and answers none twice, whenever it comes while its agent f
     care: testCare(),
     mayAct: () => true,
     leaseTtlMs: 60_000,
+    watch: new FleetWatch({
+      ...{ ctx, nodeId: 'node_1', labels: {}, leaseTtlMs: 60_000 },
+      bounds: { strategy: 'least-loaded', graceMs: 1_000, failoverMs: 1_000 },
+    }),
     pollMs: 10,
     removeDirectory,
   });

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Harness } from '../../harness/harness.ts';
 import type { TakeSnapshot } from '../../sessions/lifecycle/directory-snapshot.ts';
+import { announceMoved } from '../../sessions/lifecycle/note-reason.ts';
 import type { RunnerBounds } from '../../sessions/lifecycle/runner-parts.ts';
 import type { SandboxCare } from '../../sessions/lifecycle/sandbox-care.ts';
 import { SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
+import { noteDrained } from '../draining/note-drained.ts';
+import type { FleetWatch } from '../placement/fleet-watch.ts';
 import { CLAIMED_MAX, type ClaimedSession, claimSessions, countWaiting, findMine } from './claim-sessions.ts';
 import { busyPlaces, makeRoom, type Place, timedOut } from './places.ts';
 import { takeFromLostNodes } from './release-lost.ts';
@@ -33,6 +36,8 @@ export interface WorkerOptions {
   /** The node holds its lease. */
   mayAct(): boolean;
   leaseTtlMs: number;
+  /** Which sessions this node may take. */
+  watch: FleetWatch;
   /** How long a lost hint may go unnoticed, in milliseconds. */
   pollMs?: number;
   removeDirectory(sessionId: string): Promise<void>;
@@ -61,12 +66,18 @@ export class Worker {
   readonly line = new WaitingLine();
   readonly #runners = new Map<string, Held>();
   readonly #poll: NodeJS.Timeout;
-  readonly #watch: NodeJS.Timeout;
   /** Resolves when this node has looked for sessions to take for the first time, whether it found the database or not. */
   readonly firstLook: Promise<void>;
   #claiming: Promise<void> | null = null;
   #again = false;
   #room: NodeJS.Timeout | null = null;
+  /** For those that were left to other nodes, which may not come. */
+  #graceEnds: NodeJS.Timeout | null = null;
+  /** Of those that wait, as last counted: what only other nodes may have. */
+  #forOthers = 0;
+  #tellOthers: (sessionId: string) => void = () => {};
+  #looking: Promise<void> | null = null;
+  #draining = false;
   #closing = false;
 
   constructor(options: WorkerOptions) {
@@ -76,11 +87,44 @@ export class Worker {
       this.#sleepIdle();
       this.#easeMemory();
       this.#wakeMine();
-      this.#claim();
+      void this.lookAround();
     }, options.pollMs ?? POLL_MS);
-    this.#watch = setInterval(() => this.#releaseLost(), options.leaseTtlMs / 2);
-    this.#claim();
-    this.firstLook = Promise.resolve(this.#claiming ?? undefined);
+    this.firstLook = this.lookAround().then(() => this.#claiming ?? undefined);
+  }
+
+  /** Looks at how the fleet stands, does what follows, and claims. One look at a time. */
+  lookAround(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch((error) => this.#options.ctx.log.error({ err: error }, 'failed to look at the fleet'))
+      .finally(() => {
+        this.#looking = null;
+        this.#claim();
+      });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { ctx, nodeId, watch } = this.#options;
+    if (this.#closing || !this.#options.mayAct()) return;
+    const { lost, putBack } = await watch.look();
+    if (putBack !== null) this.#tellOthers(putBack);
+    if (lost) await this.#releaseLost();
+    if (watch.draining !== this.#draining) this.#changeDrain(watch.draining);
+    if (this.#draining && !watch.drained && this.#runners.size === 0 && !this.#claiming)
+      await noteDrained(ctx.pool, nodeId);
+  }
+
+  /** The node gives up what it has, or goes on with what it has not given up yet. */
+  #changeDrain(draining: boolean): void {
+    this.#draining = draining;
+    this.#options.ctx.log.warn(
+      { sessions: this.#runners.size },
+      draining ? 'this node drains' : 'this node works again',
+    );
+    for (const { runner } of this.#runners.values()) {
+      if (draining) runner.leave('node_drained');
+      else runner.stay();
+    }
   }
 
   /** How many sessions this node owns. */
@@ -108,6 +152,11 @@ export class Worker {
     return held !== undefined;
   }
 
+  /** Who is told that others may take a session which this node had. A hint. */
+  onLeft(tellOthers: (sessionId: string) => void): void {
+    this.#tellOthers = tellOthers;
+  }
+
   owns(sessionId: string): boolean {
     return this.#runners.has(sessionId);
   }
@@ -116,8 +165,9 @@ export class Worker {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#poll);
-    clearInterval(this.#watch);
     if (this.#room) clearTimeout(this.#room);
+    if (this.#graceEnds) clearTimeout(this.#graceEnds);
+    await this.#looking;
     await this.#claiming;
     for (const { runner } of this.#runners.values()) runner.leave('node_drained');
     const left = Promise.all([...this.#runners.values()].map(({ runner }) => runner.done));
@@ -137,7 +187,7 @@ export class Worker {
 
   /** One claim at a time; a hint that comes meanwhile makes one more. */
   #claim(): void {
-    if (this.#closing || !this.#options.mayAct()) return;
+    if (this.#closing || this.#draining || !this.#options.mayAct()) return;
     if (this.#claiming) {
       this.#again = true;
       return;
@@ -154,24 +204,44 @@ export class Worker {
   }
 
   async #claimOnce(): Promise<void> {
-    const { ctx, nodeId, bounds } = this.#options;
+    const { ctx, nodeId, bounds, watch, mayAct } = this.#options;
     const free = Math.min(bounds.slots - this.#runners.size, CLAIMED_MAX);
     if (free <= 0 && this.line.ageMs < COUNT_MS) return this.#makeRoom();
     const counted = this.line.count();
-    const claimed = free > 0 ? await claimSessions(ctx.pool, nodeId, free, busyPlaces(this.#runners.values())) : [];
+    const line = free > 0 ? await watch.share() : null;
+    const claims = free > 0 && !line?.nothing && mayAct();
+    const busy = busyPlaces(this.#runners.values());
+    const claimed = claims ? await claimSessions(ctx.pool, nodeId, free, busy, watch.offer, line?.share ?? null) : [];
     for (const owned of claimed) this.#run(owned);
+    if (line?.others && claimed.length < free) this.#claimAfterGrace(line.share.graceMs);
     // A place that stays free says that nobody waits.
     this.#again ||= claimed.length === CLAIMED_MAX;
-    counted(claimed.length < free ? 0 : await countWaiting(ctx.pool, bounds.maxWaiting + bounds.slots));
+    if (claimed.length < free) counted(0);
+    else {
+      const { waiting, others } = await countWaiting(ctx.pool, bounds.maxWaiting + bounds.slots, watch.offer);
+      this.#forOthers = others;
+      counted(waiting);
+    }
     this.#makeRoom();
   }
 
-  /** A hint may have been lost. */
+  #claimAfterGrace(graceMs: number): void {
+    this.#graceEnds ??= setTimeout(() => {
+      this.#graceEnds = null;
+      this.#claim();
+    }, graceMs);
+  }
+
+  /** A hint may have been lost; and who may not be here any more leaves when its turn has ended. */
   #wakeMine(): void {
-    const { ctx, nodeId } = this.#options;
-    findMine(ctx.pool, nodeId).then(
+    const { ctx, nodeId, watch } = this.#options;
+    findMine(ctx.pool, nodeId, watch.offer).then(
       (mine) => {
-        for (const sessionId of mine) this.#runners.get(sessionId)?.runner.wake();
+        for (const { sessionId, runnable, misplaced } of mine) {
+          const runner = this.#runners.get(sessionId)?.runner;
+          if (misplaced) runner?.yieldPlace('placement_changed');
+          else if (runnable) runner?.wake();
+        }
       },
       (error) => ctx.log.error({ err: error }, 'failed to look for work'),
     );
@@ -194,9 +264,11 @@ export class Worker {
 
   /** Whoever can best do without gives up a place for those that wait. */
   #makeRoom(): void {
-    const { ctx, bounds } = this.#options;
-    const wanted = this.line.length - Math.max(0, bounds.slots - this.#runners.size);
-    if (wanted <= 0 || this.#closing || !this.#options.mayAct()) return;
+    const { ctx, bounds, watch } = this.#options;
+    // Other nodes make room for their part.
+    const waiting = Math.ceil(Math.max(0, this.line.length - this.#forOthers) / watch.workers);
+    const wanted = waiting - Math.max(0, bounds.slots - this.#runners.size);
+    if (wanted <= 0 || this.#closing || this.#draining || !this.#options.mayAct()) return;
     const now = ctx.now().getTime();
     const room = makeRoom(this.#runners.values(), wanted, now, bounds);
     for (const held of room.sleep) held.runner.leave('slot_needed');
@@ -212,7 +284,8 @@ export class Worker {
   }
 
   #run(owned: ClaimedSession): void {
-    const { ctx, nodeId: _node, leaseTtlMs: _lease, pollMs: _poll, memoryShort: _short, ...parts } = this.#options;
+    const { ctx, harness, bounds, care, removeDirectory, takeSnapshot } = this.#options;
+    const parts = { harness, bounds, care, removeDirectory, ...(takeSnapshot ? { takeSnapshot } : {}) };
     const runner = new SessionRunner({ ctx, owned, ...parts, onIdle: () => this.#makeRoom() });
     this.#runners.set(owned.sessionId, {
       runner,
@@ -234,21 +307,22 @@ export class Worker {
       .catch((error) => ctx.log.error({ err: error, session_id: owned.sessionId }, 'session runner failed'))
       .finally(() => {
         if (this.#runners.get(owned.sessionId)?.runner === runner) this.#runners.delete(owned.sessionId);
+        if (this.#draining) {
+          this.#tellOthers(owned.sessionId);
+          if (this.#runners.size === 0) void this.lookAround();
+        }
         this.#claim();
       });
+    // Claimed before it was said.
+    if (this.#draining) runner.leave('node_drained');
   }
 
   async #releaseLost(): Promise<void> {
-    const { ctx, nodeId, leaseTtlMs, mayAct } = this.#options;
-    if (!mayAct()) return;
-    try {
-      const { nodes, released } = await takeFromLostNodes(ctx.pool, nodeId, leaseTtlMs);
-      if (released > 0) {
-        ctx.log.warn({ nodes, released }, 'took the sessions of lost nodes');
-        this.#claim();
-      }
-    } catch (error) {
-      ctx.log.error({ err: error }, 'failed to look for lost nodes');
-    }
+    const { ctx, nodeId, leaseTtlMs } = this.#options;
+    const { nodes, open, asleep } = await takeFromLostNodes(ctx.pool, nodeId, leaseTtlMs);
+    if (nodes.length === 0) return;
+    announceMoved(ctx, asleep);
+    if (open[0]) this.#tellOthers(open[0]);
+    ctx.log.warn({ nodes, open: open.length, asleep: asleep.length }, 'took the sessions of lost nodes');
   }
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@aaas/contract/ids';
+import type { NodeLabels } from '@aaas/contract/placement';
 import type { Role } from '@aaas/contract/roles';
 import type { Pool } from 'pg';
 import type { PoolTarget } from '../../postgres/pool.ts';
@@ -27,6 +28,8 @@ export async function registerNode(options: {
   /** Live sandboxes at most. */
   capacity: number;
   version: string;
+  region: string | null;
+  labels: NodeLabels;
   /** How long the database gets to answer a heartbeat. */
   patienceMs: number;
 }): Promise<RegisteredNode> {
@@ -40,12 +43,15 @@ export async function registerNode(options: {
     );
   }
   const registered = await pool.query<{ incarnation: number }>(
-    `insert into nodes (id, roles, version, capacity, pid) values ($1, $2, $3, $4, $5)
+    // Whoever has stopped a drained node in order and starts it again wants it to work; a crash says nothing of the kind.
+    `insert into nodes (id, roles, version, capacity, pid, region, labels) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (id) do update set incarnation = nodes.incarnation + 1, roles = excluded.roles,
        version = excluded.version, capacity = excluded.capacity, pid = excluded.pid,
+       region = excluded.region, labels = excluded.labels, drained_at = null,
+       draining_since = case when nodes.stopped_at is null then nodes.draining_since end,
        started_at = now(), heartbeat_at = now(), stopped_at = null, lost_at = null, address = null
      returning incarnation`,
-    [id, options.roles, options.version, options.capacity, process.pid],
+    [id, options.roles, options.version, options.capacity, process.pid, options.region, options.labels],
   );
   return { id, incarnation: registered.rows[0]?.incarnation ?? 1, connection };
 }

@@ -9,10 +9,13 @@ const CHANGE = {
   name: 'session.change-intent',
   text: `
     with found as (
-      select s.id from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
+      select s.id, s.intent, s.lane from sessions s where s.id = $1 and s.workspace_id = $2 and s.intent <> 'archived'
     ), head as (
       update session_heads h
-         set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $6)
+         set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $6),
+             -- what is not to run asks nothing of its node
+             owner = nullif(h.owner, '-'),
+             lane = case when coalesce($3, found.intent) = 'active' then found.lane else '' end
         from found where h.session_id = found.id
       returning h.last_seq
     ), old as (

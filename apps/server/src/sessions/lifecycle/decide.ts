@@ -115,7 +115,13 @@ export function isSleep(reason: StatusReason): boolean {
   return SLEEP.has(reason);
 }
 
-const SLEEP = new Set<StatusReason>(['idle_timeout', 'slot_needed', 'memory_short', 'hibernate_requested']);
+const SLEEP = new Set<StatusReason>([
+  'idle_timeout',
+  'slot_needed',
+  'memory_short',
+  'hibernate_requested',
+  'placement_changed',
+]);
 
 /** A process that is up has work, or something else is asked of it: it does not sleep now. */
 function worksOn(session: SessionFacts, seen: Observed): boolean {
@@ -191,7 +197,7 @@ function decideLive(session: SessionFacts, seen: Observed, now: number): Action 
   }
   if (session.operation === 'hibernate') return { do: 'close', reason: 'hibernate_requested' };
   if (session.versionPending && !hasOpenTurn(session)) return { do: 'take_version' };
-  if (session.operation === 'start') return { do: 'operation_done' };
+  if (session.operation === 'start' || session.sandboxPhase === 'draining') return { do: 'operation_done' };
   if (hasOpenTurn(session)) return { do: 'resume_turn' };
   if (session.interruptWaits) return { do: 'settle_interrupt' };
   if (session.messageWaits) return { do: 'begin_turn' };

@@ -136,9 +136,17 @@ export class SessionRunner {
     this.wake();
   }
 
-  /** Others have waited long for a place: this session gives up its own when its turn has ended. */
-  yieldPlace(): void {
-    this.#leave ??= 'slot_needed';
+  /** The node does not want the place back after all. What has been ended stays so. */
+  stay(): void {
+    if (this.#leave !== 'node_drained') return;
+    this.#leave = null;
+    this.wake();
+  }
+
+  /** Others have waited long for a place, or it may not be here any more: it gives up its own when its turn has ended. */
+  yieldPlace(reason: Extract<StatusReason, 'slot_needed' | 'placement_changed'> = 'slot_needed'): void {
+    if (this.#yields) return;
+    this.#leave ??= reason;
     this.#yields = true;
     this.wake();
   }
@@ -330,7 +338,7 @@ export class SessionRunner {
           owned,
           this.#row,
           { sandboxPhase: 'ready', operationDone: 'start' },
-          { reason: 'start_requested' },
+          { reason: this.#row.operation === null ? 'drain_undone' : 'start_requested' },
         );
         return;
       case 'finish':

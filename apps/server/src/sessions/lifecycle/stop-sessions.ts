@@ -19,7 +19,8 @@ const STOP = `
     select * from unnest($1::text[], $2::text[]) as w (session_id, event_id)
   ), head as (
     update session_heads h
-       set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $3)
+       set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $3),
+           owner = nullif(h.owner, '-'), lane = ''
       from wanted where h.session_id = wanted.session_id
     returning h.session_id, h.last_seq, wanted.event_id
   ), old as (

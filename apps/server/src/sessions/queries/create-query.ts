@@ -41,7 +41,8 @@ export async function createQuery(
     await removeExpired(db, workspaceId, query.keepSince);
     const { agentId, version } = await addHiddenVersion(db, query, createdAt);
     const { harness } = definition;
-    const session = { workspaceId, agentId, version, environmentId, harness, ephemeral: true, start: true };
+    const { region: homeRegion } = ctx;
+    const session = { workspaceId, agentId, version, environmentId, harness, homeRegion, ephemeral: true, start: true };
     const sessionId = await insertSession(db, createdAt, session);
     const input = { type: 'user.message' as const, body: { content: query.content }, keyId: query.keyId };
     const added = await addInput(ctx, { workspaceId, sessionId }, input, 1, db);

@@ -1,18 +1,18 @@
 import type { Pool } from 'pg';
 
-// Workspaces take turns: of the others, those count that come before the session's own place in the line of its workspace.
+// Of those that ask the same of a node. Workspaces take turns: of the others, those count that come before the session's own place in the line of its workspace.
 const POSITION = {
   name: 'turns.queue-position',
   text: `
     with recursive me as (
-      select h.workspace_id, h.runnable_at, s.intent = 'active' and h.owner is null and h.runnable_at is not null as in_line,
+      select h.workspace_id, h.lane, h.runnable_at, s.intent = 'active' and h.owner is null and h.runnable_at is not null as in_line,
              (select count(*)::int from inputs i where i.session_id = t.session_id and i.consumed_seq is null
                  and i.type <> 'user.interrupt' and i.position < t.position) as before
         from turns t join session_heads h on h.session_id = t.session_id join sessions s on s.id = t.session_id
        where t.session_id = $1 and t.id = $2 and t.state = 'queued'
     ), own as (
       select count(*)::int as place from session_heads l, me
-       where me.in_line and l.workspace_id = me.workspace_id and l.runnable_at is not null and l.owner is null
+       where me.in_line and l.workspace_id = me.workspace_id and l.lane = me.lane and l.runnable_at is not null and l.owner is null
          and l.runnable_at <= me.runnable_at
     ), workspaces as (
       (select workspace_id from session_heads where runnable_at is not null and owner is null
@@ -29,7 +29,7 @@ const POSITION = {
           select count(*) from (
             select h.runnable_at, row_number() over (order by h.runnable_at) as rank
               from (select l.runnable_at from session_heads l
-                     where l.workspace_id = w.workspace_id and l.runnable_at is not null and l.owner is null
+                     where l.workspace_id = w.workspace_id and l.lane = me.lane and l.runnable_at is not null and l.owner is null
                      order by l.runnable_at limit (select place from own)) h) first
            where first.rank < own.place or first.runnable_at < me.runnable_at) ahead
        where w.workspace_id is not null and w.workspace_id <> me.workspace_id

@@ -23,7 +23,8 @@ export function needsNewProcess(before: AgentDefinition, after: AgentDefinition)
   return !isDeepStrictEqual(atStart(before), atStart(after));
 }
 
-// The gateway sets the temperature, and the owner looks at restart policy and idle timeout, in the version of the session.
+// The gateway sets the temperature, the owner looks at restart policy and idle timeout, in the version of the session; and
+// placement is between the nodes.
 function atStart(definition: AgentDefinition) {
   const {
     name: _name,
@@ -31,6 +32,7 @@ function atStart(definition: AgentDefinition) {
     temperature: _temperature,
     restart_policy: _policy,
     idle_timeout_seconds: _idle,
+    placement: _placement,
     ...rest
   } = definition;
   // jsonb keeps no order of keys, and comparing does not ask for it.

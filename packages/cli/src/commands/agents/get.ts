@@ -42,6 +42,7 @@ function factsOf(agent: Schema<'Agent'>): Record<string, string> {
     metadata: pairs(agent.metadata),
     messages: `${count(agent.messages_count)} answered, ${count(agent.messages_waiting)} waiting`,
     usage: `${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${dollars(usage.cost_usd)}`,
+    region: agent.region,
     process: agent.pid === null ? 'none' : `${agent.pid} on ${agent.node}, ${agent.restarts} restarts`,
     created: `${ago(agent.created_at)} ago`,
     session: agent.session_id,

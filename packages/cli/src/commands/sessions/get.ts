@@ -24,6 +24,7 @@ export function getSessionCommand(sessions: Command): void {
           agent: `${session.agent_id}, version ${session.agent_version}${next === null ? '' : `, then ${next}`}`,
           messages: `${count(session.messages_count)} answered, ${count(session.messages_waiting)} waiting`,
           usage: `${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${dollars(usage.cost_usd)}`,
+          region: session.region,
           process: session.pid === null ? 'none' : `${session.pid} on ${session.node}, ${session.restarts} restarts`,
           metadata: cell(
             Object.entries(session.metadata)

@@ -28,6 +28,7 @@ export function kindOf(definition: AgentDefinition, fixed: { mcpConnectMs: numbe
     restart_policy: _policy,
     idle_timeout_seconds: _idle,
     approval_timeout_seconds: _approval,
+    placement: _placement,
     ...rest
   } = definition;
   const key = createHash('sha256')

@@ -27,6 +27,7 @@ import { listAudit } from './audit/list-audit.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
 import { budgetRoutes } from './budgets/budget-routes.ts';
 import { filesRoutes } from './files/files-routes.ts';
+import { drainNode } from './fleet/drain-node.ts';
 import { getAutoscaler } from './fleet/get-autoscaler.ts';
 import { getDesiredNodes } from './fleet/get-desired-nodes.ts';
 import { getFleet } from './fleet/get-fleet.ts';
@@ -36,7 +37,6 @@ import { health } from './meta/health.ts';
 import { info } from './meta/info.ts';
 import { metrics } from './meta/metrics.ts';
 import { listModels } from './models/list-models.ts';
-import { notAvailable } from './not-available.ts';
 import { askQuery } from './query/ask-query.ts';
 import { getQuery } from './query/get-query.ts';
 import { listQueries } from './query/list-queries.ts';
@@ -71,10 +71,9 @@ export function opsRoutes(app: App, api: Api): void {
   keyRoutes(app, api);
   workspaceRoutes(app, api);
   for (const route of [listAudit, verifyAudit, exportAudit]) route(app, api);
-  for (const route of [getFleet, getAutoscaler, getDesiredNodes]) route(app, api);
+  for (const route of [getFleet, drainNode, getAutoscaler, getDesiredNodes]) route(app, api);
   getUsage(app, api);
   budgetRoutes(app, api);
   webhookRoutes(app, api);
   filesRoutes(app, api);
-  notAvailable(app);
 }

@@ -20,6 +20,7 @@ function presentConfig(stored: AgentDefinition): AgentConfig {
     budget: definition.budget ?? null,
     limits: definition.limits ?? null,
     network: definition.network ?? null,
+    placement: definition.placement ?? null,
     restart_policy: definition.restart_policy ?? null,
     idle_timeout_seconds: definition.idle_timeout_seconds ?? null,
     mcp_servers: presentServers(definition.mcp_servers),

@@ -14,13 +14,17 @@ export function getFleet(app: App, api: Api): void {
         response: { 200: Fleet, ...problems },
       },
     },
-    () =>
-      viewFleet(api.ctx.pool, {
-        nodeId: api.nodeId,
-        load: api.load(),
-        leaseTtlSeconds: api.settings.LEASE_TTL,
-        maxWaiting: api.settings.MAX_WAITING_AGENTS,
-        now: api.ctx.now(),
-      }),
+    () => fleetOf(api),
   );
+}
+
+/** The fleet as this node sees it now. */
+export function fleetOf(api: Api): Promise<Fleet> {
+  return viewFleet(api.ctx.pool, {
+    nodeId: api.nodeId,
+    load: api.load(),
+    leaseTtlSeconds: api.settings.LEASE_TTL,
+    maxWaiting: api.settings.MAX_WAITING_AGENTS,
+    now: api.ctx.now(),
+  });
 }

@@ -24,10 +24,11 @@ export function createSession(app: App, api: Api): void {
     },
     async (request, reply) => {
       const { agent_id: agentId, title = null, metadata = {}, version = null, auto_start: start } = request.body;
+      const { placement = null } = request.body;
       const { workspaceId } = request.principal;
       if (!isId(agentId)) throw agentNotFound(agentId);
       const environmentId = await ensureDefaultEnvironment(api.ctx.pool, workspaceId);
-      const session = { workspaceId, agentId, environmentId, title, metadata, version, start };
+      const session = { workspaceId, agentId, environmentId, title, metadata, version, placement, start };
       const made = await storeSession(api.ctx, session);
       if ('missing' in made) {
         throw made.missing === 'agent'

@@ -13,6 +13,7 @@ export function presentState(state: SessionState) {
     next_action: state.nextAction,
     pid: state.pid,
     node: state.nodeId,
+    region: state.region,
     messages_count: state.messagesCount,
     messages_waiting: state.waiting,
     usage: {
@@ -41,6 +42,7 @@ export function presentSession(session: ListedSession): Session {
     main: session.main,
     title: session.title,
     metadata: session.metadata,
+    placement: session.placement,
     ...presentState(session),
     created_at: session.createdAt.toISOString(),
     updated_at: session.updatedAt.toISOString(),

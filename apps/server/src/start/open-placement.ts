@@ -1,0 +1,26 @@
+import { type NodeLabels, parseLabels } from '@aaas/contract/placement';
+import type { Settings } from '@aaas/contract/settings';
+import { FleetWatch } from '../fleet/placement/fleet-watch.ts';
+import type { SessionContext } from '../sessions/session-context.ts';
+
+/** What a node says of itself when it registers. */
+export function standingOf(settings: Settings): { region: string | null; labels: NodeLabels } {
+  return { region: settings.REGION ?? null, labels: parseLabels(settings.NODE_LABELS) };
+}
+
+/** How this node looks at the others, with the settings as they are at the moment of asking. */
+export function openPlacement(settings: Settings, ctx: SessionContext, nodeId: string): FleetWatch {
+  const bounds = {
+    get strategy() {
+      return settings.PLACEMENT_STRATEGY;
+    },
+    get graceMs() {
+      return settings.PLACEMENT_GRACE_SECONDS * 1000;
+    },
+    get failoverMs() {
+      return settings.REGION_FAILOVER_SECONDS * 1000;
+    },
+  };
+  const { labels } = standingOf(settings);
+  return new FleetWatch({ ctx, nodeId, labels, leaseTtlMs: settings.LEASE_TTL * 1000, bounds });
+}
