@@ -282,7 +282,9 @@ export const Health = z
     database: z.enum(['ok', 'unreachable']),
     redis: z
       .enum(['ok', 'unreachable', 'off'])
-      .describe('unreachable: limits and streams go over the database and between the nodes; off: there is no REDIS_URL'),
+      .describe(
+        'unreachable: limits and streams go over the database and between the nodes; off: there is no REDIS_URL',
+      ),
     agents: z.object({ owned: z.number(), max: z.number() }),
     warm_pool: WarmPoolState.nullable().describe('null: this node runs no agents.'),
     upstreams: z.array(UpstreamHealth).describe('Of this node; none where it is no gateway.'),

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { SharedRedis } from '../redis/shared-redis.ts';
-import type { Keyring } from '../secrets/keyring.ts';
+import type { Signer } from '../redis/signer.ts';
 import type { Known } from './authenticate.ts';
 
 /** An answer of the database is believed so long, by every node, whatever Redis says of its age. */
 const VALID_MS = 10_000;
-const NAMES = 'names of principals in redis';
-const ENTRIES = 'principals in redis';
+const NAMES = 'names of principals';
+const ENTRIES = 'principals';
 
 /** What the nodes tell each other of keys that they have looked up. All of it may fail, and then says nothing. */
 export interface SharedPrincipals {
@@ -30,13 +30,13 @@ const Entry = z.object({
 });
 
 /**
- * Keeps principals in Redis, by a name that tells nothing of the key. Each entry is signed by the platform's own keys
+ * Keeps principals in Redis, by a name that tells nothing of the key. Each entry is signed with the secret of the fleet
  * together with its name, its epoch and the end of its time: who can write to Redis can neither make one, nor move it
  * to another key, nor keep it alive.
  */
-export function sharedPrincipals(redis: SharedRedis, keyring: Keyring): SharedPrincipals {
+export function sharedPrincipals(redis: SharedRedis, signer: Signer): SharedPrincipals {
   const epochKey = `${redis.prefix}keys`;
-  const nameOf = (keyHash: Buffer) => `${redis.prefix}key:${keyring.sign(keyHash.toString('base64'), NAMES)}`;
+  const nameOf = (keyHash: Buffer) => `${redis.prefix}key:${signer.sign(keyHash.toString('base64'), NAMES)}`;
 
   const renew = () => {
     const epoch = randomUUID();
@@ -56,11 +56,14 @@ export function sharedPrincipals(redis: SharedRedis, keyring: Keyring): SharedPr
       const answer = await redis.run((commands) => commands.mget(epochKey, name)).catch(() => null);
       if (!answer) return nothing;
       const epoch = answer[0] ?? renew();
-      const entry = answer[1] ? readEntry(keyring, name, answer[1]) : null;
+      const entry = answer[1] ? readEntry(signer, name, answer[1]) : null;
       const validMs = entry ? Math.min(entry.valid_until - Date.now(), VALID_MS) : 0;
       if (!entry || validMs <= 0 || entry.epoch !== epoch) return { ...nothing, epoch };
       const { key_id: keyId, workspace_id: workspaceId, scopes, test, expires_at } = entry;
-      const known = { principal: { keyId, workspaceId, scopes, test }, expiresAt: expires_at ?? Number.POSITIVE_INFINITY };
+      const known = {
+        principal: { keyId, workspaceId, scopes, test },
+        expiresAt: expires_at ?? Number.POSITIVE_INFINITY,
+      };
       return { known, validMs, epoch };
     },
     put(keyHash, { principal, expiresAt }, epoch, askedAt) {
@@ -75,16 +78,16 @@ export function sharedPrincipals(redis: SharedRedis, keyring: Keyring): SharedPr
         epoch,
         valid_until: validUntil,
       } satisfies z.input<typeof Entry>);
-      const text = `${keyring.sign(`${name}\n${body}`, ENTRIES)} ${body}`;
+      const text = `${signer.sign(`${name}\n${body}`, ENTRIES)} ${body}`;
       redis.run((commands) => commands.set(name, text, 'PX', VALID_MS)).catch(() => {});
     },
     forget: () => void renew(),
   };
 }
 
-function readEntry(keyring: Keyring, name: string, text: string): z.output<typeof Entry> | null {
+function readEntry(signer: Signer, name: string, text: string): z.output<typeof Entry> | null {
   const space = text.indexOf(' ');
   const body = text.slice(space + 1);
-  if (space < 0 || !keyring.isSigned(`${name}\n${body}`, ENTRIES, text.slice(0, space))) return null;
+  if (space < 0 || !signer.isSigned(`${name}\n${body}`, ENTRIES, text.slice(0, space))) return null;
   return Entry.safeParse(JSON.parse(body)).data ?? null;
 }

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 const CONNECT_MS = 1_000;
 const DISCONNECT_MS = 100;
 const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 2_000;
+const RETRY_MAX_MS = 1_000;
 
 /**
  * A connection that fails at once what it cannot send, repeats nothing by itself, and tries for ever to come back. It

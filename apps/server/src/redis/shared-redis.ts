@@ -146,11 +146,7 @@ export class SharedRedis {
       if (this.commands.status !== 'ready' || this.#subscriber.status !== 'ready') return;
       await inTime(
         COMMAND_MS,
-        Promise.all([
-          this.commands.eval(PROBE, 1, key, '1'),
-          this.commands.publish(key, ''),
-          this.#subscriber.ping(),
-        ]),
+        Promise.all([this.commands.eval(PROBE, 1, key, '1'), this.commands.publish(key, ''), this.#subscriber.ping()]),
       );
       this.#answered();
     } catch (error) {

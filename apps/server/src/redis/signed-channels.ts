@@ -1,7 +1,7 @@
-import type { Keyring } from '../secrets/keyring.ts';
 import type { SharedRedis } from './shared-redis.ts';
+import type { Signer } from './signer.ts';
 
-const PURPOSE = 'messages in redis';
+const PURPOSE = 'messages';
 
 /**
  * Channels of the platform in Redis. Each message is signed together with its channel: who can publish there, and is no
@@ -9,11 +9,11 @@ const PURPOSE = 'messages in redis';
  */
 export class SignedChannels {
   readonly redis: SharedRedis;
-  readonly #keyring: Keyring;
+  readonly #signer: Signer;
 
-  constructor(redis: SharedRedis, keyring: Keyring) {
+  constructor(redis: SharedRedis, signer: Signer) {
     this.redis = redis;
-    this.#keyring = keyring;
+    this.#signer = signer;
   }
 
   /** @returns to how many each message went, in their order. @throws RedisAway */
@@ -22,7 +22,7 @@ export class SignedChannels {
       const pipeline = commands.pipeline();
       for (const { channel, text } of messages) {
         const name = this.#nameOf(channel);
-        pipeline.publish(name, `${this.#keyring.sign(`${name}\n${text}`, PURPOSE)} ${text}`);
+        pipeline.publish(name, `${this.#signer.sign(`${name}\n${text}`, PURPOSE)} ${text}`);
       }
       const answers = (await pipeline.exec()) ?? [];
       return answers.map(([error, receivers]) => {
@@ -38,7 +38,7 @@ export class SignedChannels {
     await this.redis.subscribe([...names.keys()], (message, name) => {
       const space = message.indexOf(' ');
       const text = message.slice(space + 1);
-      if (this.#keyring.isSigned(`${name}\n${text}`, PURPOSE, message.slice(0, Math.max(space, 0))))
+      if (this.#signer.isSigned(`${name}\n${text}`, PURPOSE, message.slice(0, Math.max(space, 0))))
         listener(text, names.get(name) as string);
     });
   }

@@ -1,12 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /** Where a secret is stored. It opens at that place alone: a row copied to another tenant is worthless. */
 export interface SecretPlace {
@@ -25,7 +17,6 @@ const KEY_ID_CHARS = 12;
 /** The keys that stored secrets are encrypted with: the first seals, all of them open. */
 export class Keyring {
   readonly #keys: Map<string, Buffer>;
-  readonly #signingKeys = new Map<string, Buffer>();
   readonly sealingKeyId: string;
 
   /** @param keys 32 bytes each, at least one. */
@@ -57,28 +48,6 @@ export class Keyring {
     });
     decipher.setAAD(associatedData(place)).setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
-  }
-
-  /** Proves that a text comes from who has this key: `<key id>.<base64url>`. A proof for one purpose is none for another. */
-  sign(text: string, purpose: string): string {
-    return `${this.sealingKeyId}.${this.#mac(this.sealingKeyId, text, purpose).toString('base64url')}`;
-  }
-
-  /** Whether a text was signed for this purpose with any key of the ring. */
-  isSigned(text: string, purpose: string, proof: string): boolean {
-    const [keyId = '', mac = ''] = proof.split('.');
-    if (!this.#keys.has(keyId)) return false;
-    const [given, right] = [Buffer.from(mac, 'base64url'), this.#mac(keyId, text, purpose)];
-    return given.length === right.length && timingSafeEqual(given, right);
-  }
-
-  #mac(keyId: string, text: string, purpose: string): Buffer {
-    const name = `${keyId} ${purpose}`;
-    // Keys of their own, so that no amount of signing wears out the ones that seal.
-    const key =
-      this.#signingKeys.get(name) ?? Buffer.from(hkdfSync('sha256', this.#key(keyId), '', `aaas sign ${purpose}`, 32));
-    this.#signingKeys.set(name, key);
-    return createHmac('sha256', key).update(text).digest();
   }
 
   /** What every text begins with that needs no resealing. */

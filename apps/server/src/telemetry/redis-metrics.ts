@@ -28,8 +28,7 @@ export function createRedisMetrics(registry: Registry): RedisMetrics {
     registers,
   });
   for (const kind of ['timeout', 'connection', 'reply']) failures.inc({ kind }, 0);
-  for (const direction of ['sent', 'received'])
-    for (const via of ['redis', 'node']) signals.inc({ direction, via }, 0);
+  for (const direction of ['sent', 'received']) for (const via of ['redis', 'node']) signals.inc({ direction, via }, 0);
   return {
     redisFailed: (kind) => failures.inc({ kind }),
     watchRedis: (healthy) => {

@@ -3,6 +3,11 @@ import { LRUCache } from 'lru-cache';
 import type { StreamHub, StreamSignal } from '../stream-hub.ts';
 import type { NumberedSignal } from './signal-batch.ts';
 
+/** The node that an origin is a life of. */
+export function nodeOf(origin: string): string {
+  return origin.split('.')[0] ?? '';
+}
+
 /** A way to other nodes. */
 export interface Outlet {
   /** Whether somebody may follow the session at its other end. Asked with each signal: it has to be quick. */
@@ -19,13 +24,15 @@ const KEPT_DELTAS_MAX = 512;
  * the log. Without an outlet that wants it, a signal costs nothing.
  */
 export class OutgoingSignals {
-  readonly origin = randomUUID();
+  /** This life of the node. */
+  readonly origin: string;
   readonly #outlets = new Set<Outlet>();
   readonly #kept = new LRUCache<string, NumberedSignal[]>({ max: KEPT_SESSIONS_MAX, ttl: 60_000 });
   readonly #unsubscribe: () => void;
   #n = 0;
 
-  constructor(streams: StreamHub) {
+  constructor(streams: StreamHub, nodeId: string) {
+    this.origin = `${nodeId}.${randomUUID()}`;
     this.#unsubscribe = streams.onPublished((sessionId, signal) => this.#published(sessionId, signal));
   }
 

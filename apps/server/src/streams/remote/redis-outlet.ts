@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { SignedChannels } from '../../redis/signed-channels.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { Batcher } from './batcher.ts';
+import { channelOf } from './channels.ts';
 import type { OutgoingSignals, Outlet } from './outgoing-signals.ts';
 import { encodeBatch, type NumberedSignal } from './signal-batch.ts';
 
@@ -16,10 +17,6 @@ export interface RedisOutletOptions {
 /** Whoever was heard by nobody is silent so long, then tries again: a node that begins to follow also says so. */
 const QUIET_MS = 1_000;
 const QUIET_MAX = 100_000;
-
-export function channelOf(sessionId: string): string {
-  return `session:${sessionId}`;
-}
 
 /** Publishes signals in Redis, each session on its channel, as long as somebody hears them there. */
 export class RedisOutlet implements Outlet {
@@ -45,7 +42,10 @@ export class RedisOutlet implements Outlet {
   /** Somebody begins to follow these; `owned`: those that this node owns, which it says. */
   followed(sessionIds: string[], owned: string[]): void {
     for (const sessionId of sessionIds) this.#quiet.delete(sessionId);
-    if (owned.length > 0) void this.#publish(new Map(owned.map((sessionId) => [sessionId, []])), true);
+    if (owned.length === 0) return;
+    // With what was written of late: some of it may have gone another way until now, and come later by it.
+    const { outgoing } = this.#options;
+    void this.#publish(new Map(owned.map((sessionId) => [sessionId, outgoing.deltasAfter(sessionId, 0)])), true);
   }
 
   close(): void {

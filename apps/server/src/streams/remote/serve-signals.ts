@@ -5,16 +5,16 @@ import type { OutgoingSignals } from './outgoing-signals.ts';
 import { BadBody, readInterest } from './read-interest.ts';
 import { SignalStream } from './signal-stream.ts';
 
-/** `GET` opens a stream of signals, `POST <path>/<stream>` changes which sessions it is of. */
-export const SIGNALS_PATH = '/internal/signals';
+/** Of the service. `GET` opens a stream of signals, `POST <path>/<stream>` changes which sessions it is of. */
+export const SIGNALS_PATH = '/signals';
 
 /** Streams that are open at once: one for each other node, and those that it has lost without our knowing. */
 const STREAMS_MAX = 1_000;
 
 /** The side of the owner: what is published here goes to the nodes that ask for it. */
 export interface SignalServer {
-  /** Whoever calls it has made sure that a node of this platform asks. */
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Whoever calls it has made sure that a node of this platform asks, and has taken the path of the service off. */
+  serve(request: IncomingMessage, response: ServerResponse): void;
   /** Ends all streams. */
   close(): void;
 }
@@ -27,7 +27,10 @@ export function serveSignals(options: {
   const streams = new Map<string, SignalStream>();
 
   function open(response: ServerResponse): void {
-    if (streams.size >= STREAMS_MAX) return answer(response, 503);
+    if (streams.size >= STREAMS_MAX) {
+      answer(response, 503);
+      return;
+    }
     const id = randomUUID();
     const stream = new SignalStream({ id, response, outgoing, metrics });
     streams.set(id, stream);
@@ -49,11 +52,10 @@ export function serveSignals(options: {
   }
 
   return {
-    handle(request, response) {
-      const path = request.url?.split('?')[0] ?? '';
-      if (request.method === 'GET' && path === SIGNALS_PATH) open(response);
-      else if (request.method === 'POST' && path.startsWith(`${SIGNALS_PATH}/`))
-        void change(path.slice(SIGNALS_PATH.length + 1), request, response);
+    serve(request, response) {
+      const path = request.url ?? '/';
+      if (request.method === 'GET' && path === '/') open(response);
+      else if (request.method === 'POST') void change(path.slice(1), request, response);
       else answer(response, 404);
     },
     close() {

@@ -3,7 +3,7 @@ import type { StreamSignal } from '../stream-hub.ts';
 /** What was published in one process of one session, in order. */
 export interface SignalBatch {
   sessionId: string;
-  /** The life of the process that published it. */
+  /** The life of the node that published it. */
   origin: string;
   /** The node that owns the session says so of itself. */
   owner: boolean;

@@ -7,8 +7,8 @@ import { decodeBatch, type SignalBatch } from './signal-batch.ts';
 export interface SignalLinkOptions {
   /** Of the other node's internal listener: `http://host:port`. */
   address: string;
-  /** What proves that a node of this platform asks. */
-  headersFor: () => Record<string, string>;
+  /** What proves that a node of this fleet asks. */
+  headersFor: (method: string, path: string) => Record<string, string>;
   onBatch: (batch: SignalBatch) => void;
   /** From now on the signals of these sessions come; what was before may have been missed. */
   onJoined: (sessionIds: string[]) => void;
@@ -89,7 +89,10 @@ export class SignalLink {
     const signal = AbortSignal.any([silence.signal, this.#closing.signal]);
     let opened = false;
     try {
-      const response = await fetch(`${address}${SIGNALS_PATH}`, { headers: headersFor(), signal });
+      const response = await fetch(`${address}${SIGNALS_PATH}`, {
+        headers: headersFor('GET', SIGNALS_PATH),
+        signal,
+      });
       if (!response.ok || !response.body) throw new Error(`the node answered ${response.status}`);
       for await (const line of readLines(response.body)) {
         if (opened) timer.refresh();
@@ -129,8 +132,8 @@ export class SignalLink {
     await new Promise(setImmediate);
     for (let stream = this.#stream; stream; stream = this.#stream) {
       const { origin } = stream;
-      const add = this.#joining.values().take(AT_ONCE).toArray();
-      const remove = this.#leaving.values().take(AT_ONCE).toArray();
+      const add = firstOf(this.#joining);
+      const remove = firstOf(this.#leaving);
       if (add.length + remove.length === 0) return;
       const after = add.map((sessionId) => [sessionId, this.#options.lastHeard(sessionId, origin)] as const);
       try {
@@ -150,13 +153,20 @@ export class SignalLink {
 
   async #post(stream: string, interest: Interest): Promise<void> {
     const { address, headersFor } = this.#options;
-    const response = await fetch(`${address}${SIGNALS_PATH}/${stream}`, {
+    const path = `${SIGNALS_PATH}/${stream}`;
+    const response = await fetch(`${address}${path}`, {
       method: 'POST',
-      headers: { ...headersFor(), 'content-type': 'application/json' },
+      headers: { ...headersFor('POST', path), 'content-type': 'application/json' },
       body: JSON.stringify(interest),
       signal: AbortSignal.any([AbortSignal.timeout(OPEN_WITHIN_MS), this.#closing.signal]),
     });
     await response.body?.cancel();
     if (!response.ok) throw new Error(`the node answered ${response.status}`);
   }
+}
+
+function firstOf(sessionIds: Set<string>): string[] {
+  const first: string[] = [];
+  for (const sessionId of sessionIds) if (first.push(sessionId) === AT_ONCE) break;
+  return first;
 }
