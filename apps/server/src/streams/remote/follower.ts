@@ -178,16 +178,16 @@ export class Follower {
       const owners = await this.#options.findOwners(part.map(({ sessionId }) => sessionId)).catch(() => null);
       // Without the database all stays as it is.
       if (!owners || this.#closed) return;
-      const moved: string[] = [];
+      const unsaid: string[] = [];
       for (const followed of part) {
         if (this.#followed.get(followed.sessionId) !== followed) continue;
         const owner = owners.get(followed.sessionId) ?? null;
         if (followed.owner !== null && nodeOf(followed.owner) === owner) continue;
-        if (followed.owner !== null) moved.push(followed.sessionId);
+        if (followed.channel === 'joined') unsaid.push(followed.sessionId);
         followed.owner = null;
         this.#link(followed, owner);
       }
-      await this.#ask(moved);
+      await this.#ask(unsaid);
     }
   }
 
@@ -237,7 +237,8 @@ export class Follower {
     }
     followed.heard.set(origin, last);
     for (const oldest of followed.heard.keys()) if (followed.heard.size > ORIGINS_MAX) followed.heard.delete(oldest);
-    if (!owner || followed.owner === origin) return;
+    const isOwner = owner || (via === 'redis' && nodeOf(origin) === followed.link);
+    if (!isOwner || followed.owner === origin) return;
     followed.owner = origin;
     if (followed.link === null) return;
     this.#unlink(followed);

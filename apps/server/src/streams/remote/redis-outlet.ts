@@ -22,12 +22,19 @@ const QUIET_MAX = 100_000;
 export class RedisOutlet implements Outlet {
   readonly #options: RedisOutletOptions;
   readonly #quiet = new LRUCache<string, true>({ max: QUIET_MAX, ttl: QUIET_MS });
-  readonly #batcher = new Batcher((batches) => void this.#publish(batches, false));
-  readonly #remove: () => void;
+  /** Of these everything goes to Redis since a while. */
+  readonly #flowing = new LRUCache<string, true>({ max: QUIET_MAX });
+  /** Of these it is to be said that this node owns them. */
+  readonly #toSay = new Set<string>();
+  readonly #batcher = new Batcher((batches) => void this.#publish(batches));
+  readonly #stops: (() => void)[];
 
   constructor(options: RedisOutletOptions) {
     this.#options = options;
-    this.#remove = options.outgoing.add(this);
+    this.#stops = [
+      options.outgoing.add(this),
+      options.channels.redis.onChange((healthy) => healthy || this.#flowing.clear()),
+    ];
   }
 
   wants(sessionId: string): boolean {
@@ -36,38 +43,49 @@ export class RedisOutlet implements Outlet {
   }
 
   send(sessionId: string, signal: NumberedSignal): void {
-    this.#batcher.add(sessionId, signal);
+    if (this.#flowing.has(sessionId)) this.#batcher.add(sessionId, signal);
+    else this.#batcher.add(sessionId, ...this.#begin(sessionId), signal);
   }
 
   /** Somebody begins to follow these; `owned`: those that this node owns, which it says. */
   followed(sessionIds: string[], owned: string[]): void {
     for (const sessionId of sessionIds) this.#quiet.delete(sessionId);
     if (owned.length === 0) return;
-    // With what was written of late: some of it may have gone another way until now, and come later by it.
-    const { outgoing } = this.#options;
-    void this.#publish(new Map(owned.map((sessionId) => [sessionId, outgoing.deltasAfter(sessionId, 0)])), true);
+    for (const sessionId of owned) {
+      this.#toSay.add(sessionId);
+      this.#batcher.add(sessionId, ...(this.#flowing.has(sessionId) ? [] : this.#begin(sessionId)));
+    }
+  }
+
+  /** What was written of late: some of it may have gone another way until now, and come later by it. */
+  #begin(sessionId: string): NumberedSignal[] {
+    this.#flowing.set(sessionId, true);
+    return this.#options.outgoing.deltasAfter(sessionId, 0);
   }
 
   close(): void {
-    this.#remove();
+    for (const stop of this.#stops) stop();
     this.#batcher.close();
   }
 
-  async #publish(batches: Map<string, NumberedSignal[]>, owner: boolean): Promise<void> {
+  async #publish(batches: Map<string, NumberedSignal[]>): Promise<void> {
     const { channels, outgoing, metrics } = this.#options;
     const { origin } = outgoing;
     const sent = [...batches];
     const messages = sent.map(([sessionId, signals]) => ({
       channel: channelOf(sessionId),
-      text: encodeBatch({ sessionId, origin, owner, signals }),
+      text: encodeBatch({ sessionId, origin, owner: this.#toSay.delete(sessionId), signals }),
     }));
     try {
       const receivers = await channels.publish(messages);
       for (const [index, [sessionId, signals]] of sent.entries()) {
-        if (receivers[index] === 0) this.#quiet.set(sessionId, true);
-        else metrics.signalsPassed('sent', 'redis', signals.length);
+        if (receivers[index] === 0) {
+          this.#quiet.set(sessionId, true);
+          this.#flowing.delete(sessionId);
+        } else metrics.signalsPassed('sent', 'redis', signals.length);
       }
     } catch {
+      for (const [sessionId] of sent) this.#flowing.delete(sessionId);
       // Redis is away: whoever follows comes another way, and misses nothing of the log.
     }
   }
