@@ -23,7 +23,8 @@ export interface NodeHintsOptions {
 
 const CHANNEL = 'aaas_sessions';
 const REDIS_CHANNEL = 'hints';
-// Hints of this long go together: a NOTIFY for each commit would end the group commit of the whole server.
+// The first hint goes at once, those of so long after it together: a NOTIFY for each commit would end the group commit
+// of the whole server.
 const BATCH_MS = 20;
 /** PostgreSQL takes less than 8,000 bytes. */
 const PAYLOAD_MAX_CHARS = 7_500;
@@ -51,6 +52,7 @@ export class NodeHints {
   readonly #rollCall: NodeJS.Timeout;
   readonly #stops: (() => void)[];
   #batch: NodeJS.Timeout | null = null;
+  #lastAt = Number.NEGATIVE_INFINITY;
   #client: PoolClient | null = null;
   /** Every other node heard the last thing that was said in Redis. */
   #allInRedis = false;
@@ -99,11 +101,14 @@ export class NodeHints {
   #say(hint: string): void {
     if (this.#options.others() === 0 || this.#closed) return;
     this.#waiting.add(hint);
-    this.#batch ??= setTimeout(() => void this.#flush(), this.#allInRedis ? REDIS_BATCH_MS : BATCH_MS);
+    const apart = this.#allInRedis ? REDIS_BATCH_MS : BATCH_MS;
+    const wait = Math.max(this.#lastAt + apart - performance.now(), 0);
+    this.#batch ??= setTimeout(() => void this.#flush(), wait);
   }
 
   async #flush(): Promise<void> {
     this.#batch = null;
+    this.#lastAt = performance.now();
     const all = payloads(this.#options.nodeId, [...this.#waiting]);
     this.#waiting.clear();
     if (await this.#sayInRedis(all)) return;

@@ -8,7 +8,8 @@ export class Batcher {
   readonly #flushed: (batches: Map<string, NumberedSignal[]>) => void;
   #pending = new Map<string, NumberedSignal[]>();
   #lastAt = Number.NEGATIVE_INFINITY;
-  #waiting = false;
+  /** When what waits is flushed; null: nothing waits. */
+  #due: number | null = null;
   #closed = false;
 
   constructor(flushed: (batches: Map<string, NumberedSignal[]>) => void) {
@@ -19,9 +20,11 @@ export class Batcher {
     const waiting = this.#pending.get(sessionId);
     if (waiting) waiting.push(...signals);
     else this.#pending.set(sessionId, signals);
-    if (this.#waiting) return;
-    this.#waiting = true;
-    const wait = this.#lastAt + BATCH_MS - performance.now();
+    // Somebody waits for the end of a turn, not for the next piece of it.
+    const urgent = signals.some(({ signal }) => signal.kind === 'turn_ended');
+    const wait = urgent ? 0 : this.#lastAt + BATCH_MS - performance.now();
+    if (this.#due !== null && !(urgent && this.#due > performance.now())) return;
+    this.#due = performance.now() + Math.max(wait, 0);
     if (wait > 0) setTimeout(() => this.#flush(), wait);
     else setImmediate(() => this.#flush());
   }
@@ -33,8 +36,9 @@ export class Batcher {
   }
 
   #flush(): void {
-    if (this.#closed) return;
-    this.#waiting = false;
+    // What was waited for may have gone with something urgent.
+    if (this.#closed || this.#pending.size === 0) return;
+    this.#due = null;
     this.#lastAt = performance.now();
     const batches = this.#pending;
     this.#pending = new Map();
