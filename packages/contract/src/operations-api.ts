@@ -283,6 +283,11 @@ export const Health = z
     roles: z.array(z.enum(ROLES)).describe('What this node does.'),
     simulated: z.boolean().describe('The simulator answers, as far as this node knows of the gateways.'),
     database: z.enum(['ok', 'unreachable']),
+    redis: z
+      .enum(['ok', 'unreachable', 'off'])
+      .describe(
+        'unreachable: limits and streams go over the database and between the nodes; off: there is no REDIS_URL',
+      ),
     agents: z.object({ owned: z.number(), max: z.number() }),
     warm_pool: WarmPoolState.nullable().describe('null: this node runs no agents.'),
     upstreams: z.array(UpstreamHealth).describe('Of this node; none where it is no gateway.'),

@@ -21,6 +21,7 @@ const share = z
 const ORIGIN = String.raw`(?:\*|https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?)`;
 const ORIGINS = new RegExp(`^(?:${ORIGIN}(?:\\s*,\\s*${ORIGIN})*)?$`);
 const PROXIES = /^(false|[0-9a-f.:/]{2,64}(\s*,\s*[0-9a-f.:/]{2,64})*)$/i;
+const REDIS_URL = /^rediss?:\/\/[^/?#\s]+(\/\d{0,4})?$/;
 const secondsList = z
   .string()
   .regex(/^\d{1,7}(,\d{1,7}){0,29}$/, 'must be whole seconds with commas between them, 30 at most');
@@ -46,6 +47,12 @@ const encryptionKeys = z
 const roleList = z
   .string()
   .refine((text) => rolesOf(text) !== null, 'must be all, or some of api, worker and gateway with commas between them');
+const redisUrl = z
+  .string()
+  .refine(
+    (text) => REDIS_URL.test(text) && URL.canParse(text) && new URL(text).hostname !== '',
+    'must be redis://[[user]:password@]host[:port][/database], or rediss:// for TLS; what is special in a password is written as %xx',
+  );
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 
 /**
@@ -91,6 +98,11 @@ export const Settings = z.object({
     .default(20)
     .describe(
       'Connections of this node to the database for its work, at most; some five more are for background jobs, hints and the lease.',
+    ),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe(
+      'A Redis or Valkey that all nodes share (redis://, or rediss:// with TLS): quicker limits, keys and live streams. Nothing is lost without it; see docs/redis.md.',
     ),
   API_KEY: z
     .string()
@@ -436,6 +448,7 @@ export const SECRET_SETTINGS = [
   'ANTHROPIC_API_KEY',
   'UPSTREAMS',
   'DATABASE_URL',
+  'REDIS_URL',
   'ENCRYPTION_KEY',
 ] as const satisfies SettingName[];
 

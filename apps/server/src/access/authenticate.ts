@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { hashApiKey } from './api-key.ts';
 import { effectiveScopes } from './scopes.ts';
+import type { SharedPrincipals } from './shared-principals.ts';
 
 /** Who asks: the workspace of the key, and what the key may do. */
 export interface Principal {
@@ -34,7 +35,8 @@ const FIND = {
             and w.archived_at is null`,
 };
 
-interface Known {
+/** A principal, and when its key ends (milliseconds since 1970). */
+export interface Known {
   principal: Principal;
   expiresAt: number;
 }
@@ -43,14 +45,27 @@ const CACHED_MAX = 10_000;
 /** A key that another process has revoked may be used this much longer. */
 const CACHED_MS = 2_000;
 
-/** Finds who a key belongs to. Keys are known by their hash alone. `onUse` is told of each use. */
-export function createAuthenticator(pool: Pool, onUse: (keyId: string) => void): Authenticator {
+/**
+ * Finds who a key belongs to. Keys are known by their hash alone. `onUse` is told of each use. What this process does
+ * not know, `shared` may.
+ */
+export function createAuthenticator(
+  pool: Pool,
+  onUse: (keyId: string) => void,
+  shared: SharedPrincipals | null = null,
+): Authenticator {
   const known = new LRUCache<string, Known>({ max: CACHED_MAX, ttl: CACHED_MS });
   const asking = new Map<string, Promise<Known | null>>();
   let epoch = 0;
 
   async function ask(name: string, hash: Buffer): Promise<Known | null> {
-    const asked = { epoch, at: performance.now() };
+    const asked = { epoch, at: performance.now(), date: Date.now() };
+    const others = await shared?.find(hash);
+    if (others?.known) {
+      const ttl = Math.min(CACHED_MS, others.validMs);
+      if (asked.epoch === epoch) known.set(name, others.known, { start: asked.at, ttl });
+      return others.known;
+    }
     const row = (await pool.query<KeyRow>({ ...FIND, values: [hash] })).rows[0];
     if (!row || !timingSafeEqual(row.hash, hash)) return null;
     const { keyId, workspaceId, test } = row;
@@ -58,6 +73,7 @@ export function createAuthenticator(pool: Pool, onUse: (keyId: string) => void):
     const found = { principal, expiresAt: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY };
     // An answer that was on its way while keys changed may be older than the change. Its age counts from the question.
     if (asked.epoch === epoch) known.set(name, found, { start: asked.at });
+    if (asked.epoch === epoch && others?.epoch) shared?.put(hash, found, others.epoch, asked.date);
     return found;
   }
 
@@ -83,6 +99,7 @@ export function createAuthenticator(pool: Pool, onUse: (keyId: string) => void):
     forget() {
       epoch += 1;
       known.clear();
+      shared?.forget();
     },
   };
 }

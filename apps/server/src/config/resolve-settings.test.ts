@@ -33,6 +33,18 @@ it.each([
   expect(settings).toMatchObject({ MAX_AGENTS: agents, LOG_LEVEL: level, REQUIRE_API_KEY: true });
 });
 
+it.each([
+  ['redis://:pass%2Fword@cache.internal:6379/2', true],
+  ['rediss://user:password@cache.internal', true],
+  ['http://cache.internal', false],
+  ['cache.internal:6379', false],
+  ['redis://:pass/word@cache.internal', false],
+])('takes an address of a Redis, or says what one looks like: %s', (address, good) => {
+  const { problems } = resolveSettings([{ source: 'environment', values: { REDIS_URL: address } }]);
+  if (good) expect(problems).toEqual([]);
+  else expect(problems).toMatchObject([{ name: 'REDIS_URL', message: expect.stringMatching(/^must be redis:\/\//) }]);
+});
+
 it('names every problem, also one between two settings', () => {
   const many = resolveSettings([{ source: 'environment', values: { PORT: 'x', LOG_LEVEL: 'loud' } }]);
   expect(many.settings).toBeNull();

@@ -13,10 +13,12 @@ import type { DirectorySite } from '../directories/directory-site.ts';
 import type { KnownNodes } from '../fleet/nodes/known-nodes.ts';
 import type { ModelCatalogue } from '../gateway/models/model-catalogue.ts';
 import type { UpstreamState } from '../gateway/upstreams/upstream.ts';
+import type { InternalService } from '../internal/start-internal.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { RequestsUnderWay } from '../limits/idempotency/requests-under-way.ts';
 import type { RateClass } from '../limits/limits-of.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { SharedRedis } from '../redis/shared-redis.ts';
 import type { PoolState } from '../sandboxes/pool/warm-pool.ts';
 import type { Line } from '../sessions/inbox/require-place.ts';
 import type { RestartDefaults } from '../sessions/lifecycle/restart-rules.ts';
@@ -79,6 +81,10 @@ export interface Api {
   underWay: RequestsUnderWay;
   audit: AuditLog;
   jobs: Jobs;
+  /** The Redis of the fleet; null: there is none. */
+  redis: Pick<SharedRedis, 'healthy'> | null;
+  /** Gives other nodes what happens to sessions of this one. */
+  signals: InternalService;
   /** A webhook delivery is due. A hint. */
   wakeWebhooks(): void;
   /** The database does not answer. */

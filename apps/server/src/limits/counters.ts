@@ -9,6 +9,8 @@ const REMEMBERED_MAX = 10_000;
 export interface Count {
   allowed: boolean;
   remaining: number;
+  /** Requests counted in this window so far, refused ones included. */
+  used: number;
   /** Milliseconds until the window ends and the next one is full again. */
   resetMs: number;
 }
@@ -40,8 +42,11 @@ export function postgresCounters(pool: Pool): Counters {
   );
 }
 
-/** Any store of the library will do, one that is insured by another too: `make` builds its limiter. */
-function countersOf(make: (points: number) => RateLimiterAbstract): Counters {
+/** Any store of the library will do: `make` builds its limiter, `ask` is how it is asked. */
+export function countersOf(
+  make: (points: number) => RateLimiterAbstract,
+  ask: <T>(question: () => Promise<T>) => Promise<T> = (question) => question(),
+): Counters {
   const limiters = new Map<string, RateLimiterAbstract>();
   // A flood must cost the database nothing: whoever has used up a limit is refused from memory until the window ends.
   const usedUp = new LRUCache<string, { points: number; until: number }>({ max: REMEMBERED_MAX });
@@ -58,22 +63,25 @@ function countersOf(make: (points: number) => RateLimiterAbstract): Counters {
   return {
     count: async (policy, subject, points) => {
       const name = `${policy}:${subject}`;
-      const { allowed, result } = await limiterOf(policy, points)
-        .consume(name)
-        .then(
-          (result) => ({ allowed: true, result }),
-          (refusal: unknown) => {
-            if (!(refusal instanceof RateLimiterRes)) throw refusal;
-            return { allowed: false, result: refusal };
-          },
-        );
+      const { allowed, result } = await ask(() =>
+        limiterOf(policy, points)
+          .consume(name)
+          .then(
+            (result) => ({ allowed: true, result }),
+            (refusal: unknown) => {
+              if (!(refusal instanceof RateLimiterRes)) throw refusal;
+              return { allowed: false, result: refusal };
+            },
+          ),
+      );
       const resetMs = Math.max(result.msBeforeNext, 0);
       if (result.remainingPoints === 0) usedUp.set(name, { points, until: Date.now() + resetMs });
-      return { allowed, remaining: result.remainingPoints, resetMs };
+      return { allowed, remaining: result.remainingPoints, used: result.consumedPoints, resetMs };
     },
     giveBack: async (policy, subject) => {
       usedUp.delete(`${policy}:${subject}`);
-      await limiters.get(policy)?.reward(`${policy}:${subject}`);
+      const limiter = limiters.get(policy);
+      if (limiter) await ask(() => limiter.reward(`${policy}:${subject}`));
     },
     usedUpMs: (policy, subject, points) => {
       const known = usedUp.get(`${policy}:${subject}`);

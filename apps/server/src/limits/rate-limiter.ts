@@ -55,7 +55,7 @@ export class RateLimiter {
 
   #usedUp(limit: Limit): CountedLimit | null {
     const resetMs = this.#counters.usedUpMs(limit.policy, limit.subject, limit.points);
-    return resetMs > 0 ? { ...limit, allowed: false, remaining: 0, resetMs } : null;
+    return resetMs > 0 ? { ...limit, allowed: false, remaining: 0, used: limit.points, resetMs } : null;
   }
 
   async #countOne(limit: Limit): Promise<CountedLimit> {

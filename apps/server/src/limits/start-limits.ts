@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { SharedRedis } from '../redis/shared-redis.ts';
 import { postgresCounters } from './counters.ts';
 import { RequestsUnderWay } from './idempotency/requests-under-way.ts';
+import { insuredCounters } from './insured-counters.ts';
 import { startJanitor } from './janitor.ts';
 import { type LimitMetrics, RateLimiter } from './rate-limiter.ts';
 
@@ -12,11 +14,11 @@ export interface Limits {
   close(): Promise<void>;
 }
 
-export function startLimits(pool: Pool, log: Logger, metrics: LimitMetrics): Limits {
+export function startLimits(pool: Pool, redis: SharedRedis | null, log: Logger, metrics: LimitMetrics): Limits {
   const underWay = new RequestsUnderWay(pool, log);
   const janitor = startJanitor(pool, log);
   return {
-    limiter: new RateLimiter(postgresCounters(pool), log, metrics),
+    limiter: new RateLimiter(redis ? insuredCounters(redis, pool, log) : postgresCounters(pool), log, metrics),
     underWay,
     close: async () => {
       await underWay.close();

@@ -1,6 +1,7 @@
 import type { NodeLoad } from '@aaas/contract/fleet';
 import { createAuthenticator } from '../access/authenticate.ts';
 import { keepKeyUsage } from '../access/key-usage.ts';
+import { sharedPrincipals } from '../access/shared-principals.ts';
 import { CREDENTIAL_COLUMN } from '../agents/mcp/credentials.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import { autoscalerUpkeep } from '../fleet/autoscaler/upkeep.ts';
@@ -12,13 +13,14 @@ import type { Api } from '../http/api.ts';
 import { remoteModels } from '../internal/models-service.ts';
 import { createJobs } from '../jobs/create-jobs.ts';
 import { startLimits } from '../limits/start-limits.ts';
+import { Signer } from '../redis/signer.ts';
 import { expireAsks } from '../sessions/approvals/expire-asks.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
-import { NodeHints } from '../streams/node-hints.ts';
 import { Deliverer } from '../webhooks/delivery/deliverer.ts';
 import { webhookUpkeep } from '../webhooks/upkeep.ts';
 import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import type { Node } from './open-node.ts';
+import { openStreams } from './open-streams.ts';
 import type { OpenWorker } from './open-worker.ts';
 import { startResealing } from './start-resealing.ts';
 import { VERSION } from './version.ts';
@@ -41,7 +43,8 @@ export function openApi(
     closing: AbortSignal;
   },
 ): Api {
-  const { settings, live, roles, database, registered, keyring, fleet, metrics, scaling, log, closers } = node;
+  const { settings, live, roles, database, registered, keyring, secret, fleet, redis, metrics, scaling, log, closers } =
+    node;
   const { pool, target } = database;
   const { ctx, lease, worker, gateway } = parts;
   const nodeId = registered.id;
@@ -58,16 +61,13 @@ export function openApi(
 
   const keyUsage = keepKeyUsage(pool, log);
   closers.add('key usage', () => keyUsage.close());
-  const access = createAuthenticator(pool, keyUsage.note);
-  const hints = new NodeHints({
-    pool,
-    nodeId,
-    streams: ctx.streams,
+  const access = createAuthenticator(pool, keyUsage.note, redis && sharedPrincipals(redis, new Signer(secret)));
+  const owns = (sessionId: string) => worker?.worker.owns(sessionId) ?? false;
+  const { hints, service: signals } = openStreams(node, {
+    ...{ ctx, redis, owns },
     onWake: (id) => void worker?.worker.wake(id),
     onKeysChanged: access.forget,
-    log,
   });
-  closers.add('hints', () => hints.close());
   worker?.worker.onLeft((id) => hints.wake(id));
   const wake = (sessionId: string) => {
     scaling.demand.arrived();
@@ -75,7 +75,7 @@ export function openApi(
   };
   const expiry = serves ? expireAsks(ctx, wake) : null;
   closers.add('approvals', async () => expiry?.close());
-  const limits = startLimits(pool, log, metrics);
+  const limits = startLimits(pool, redis, log, metrics);
   closers.add('limits', () => limits.close());
   const audit = new AuditLog(pool, log, metrics);
   closers.add('audit log', () => audit.close());
@@ -100,7 +100,7 @@ export function openApi(
     wake,
     owned: () => worker?.worker.owned ?? 0,
     warmPool: () => worker?.warmPool() ?? null,
-    owns: (sessionId) => worker?.worker.owns(sessionId) ?? false,
+    owns,
     line: worker?.worker.line ?? (watched as NonNullable<typeof watched>).line,
     load: parts.load,
     lookAround: async () => worker?.worker.lookAround(),
@@ -113,6 +113,8 @@ export function openApi(
     underWay: limits.underWay,
     audit,
     jobs,
+    redis,
+    signals,
     wakeWebhooks: () => deliverer?.wake(),
     databaseAway: () => lease.databaseAway,
     isDraining: parts.isDraining,

@@ -15,7 +15,7 @@ const NOTICED_WITHIN_MS = 1_500;
 export async function openInternal(node: Node, api: Api, gateway: Gateway | null): Promise<{ leave(): Promise<void> }> {
   const { settings, database, registered, fleet, log, closers } = node;
   if (!fleet) return { leave: async () => {} };
-  const services: InternalService[] = [];
+  const services: InternalService[] = [api.signals];
   if (gateway) {
     services.push({ path: GATEWAY_PATH, serve: gateway.serve }, modelsService(gateway.models, log));
   }

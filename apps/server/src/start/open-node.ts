@@ -7,6 +7,8 @@ import { KnownNodes } from '../fleet/nodes/known-nodes.ts';
 import { type RegisteredNode, registerNode } from '../fleet/nodes/register-node.ts';
 import type { FleetAccess } from '../http/api.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { openRedis } from '../redis/open-redis.ts';
+import type { SharedRedis } from '../redis/shared-redis.ts';
 import type { Keyring } from '../secrets/keyring.ts';
 import { openKeyring } from '../secrets/open-keyring.ts';
 import { LiveSettings } from '../settings/live-settings.ts';
@@ -33,6 +35,8 @@ export interface Node {
   secret: Buffer;
   /** Null: on the embedded database there are no others. */
   fleet: FleetAccess | null;
+  /** Null: there is no REDIS_URL. */
+  redis: SharedRedis | null;
   metrics: ReturnType<typeof createMetrics>;
   scaling: Scaling;
   log: Logger;
@@ -68,10 +72,12 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
   const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
   const secret = await fleetSecret(pool, keyring);
   await prepareTemporaryDir(dataDir);
+  const metrics = createMetrics();
+  const redis = await openRedis(settings, { secret, nodeId: registered.id, log, metrics });
+  closers.add('redis', async () => redis?.close());
   return {
-    ...{ settings, live, roles, dataDir, database, registered, keyring, secret, log, closers },
+    ...{ settings, live, roles, dataDir, database, registered, keyring, secret, redis, metrics, log, closers },
     fleet: database.embeddedPid === null ? openFleet() : null,
-    metrics: createMetrics(),
     scaling: openScaling(settings),
   };
 

@@ -151,6 +151,7 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
         ...(provided?.providers.warnings ?? []),
         ...(custody?.limits.weakness ? [limitsWarning(custody.limits.weakness)] : []),
         ...(custody?.isolation.warnings ?? []),
+        ...(node.redis?.healthy === false ? [redisWarning(node.redis.why)] : []),
         ...warningsOf(admin, settings.REQUIRE_API_KEY),
       ],
     },
@@ -191,6 +192,10 @@ function warningsOf(admin: AdminKey | null, requireKey: boolean): string[] {
     ...(admin?.warning ? [admin.warning] : []),
     ...(requireKey ? [] : ['REQUIRE_API_KEY is false: everybody who reaches this address is let in']),
   ];
+}
+
+function redisWarning(why: string): string {
+  return `Redis does not answer (${why}): limits and streams do without until it does; see docs/redis.md`;
 }
 
 function limitsWarning(weakness: string): string {

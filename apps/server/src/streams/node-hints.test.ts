@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { KnownNodes } from '../fleet/nodes/known-nodes.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { NodeHints } from './node-hints.ts';
 import { StreamHub } from './stream-hub.ts';
@@ -20,15 +21,19 @@ async function startNode(id: string) {
   const heard: string[] = [];
   for (const session of ['sesn_a', 'sesn_b'])
     streams.subscribe(session, ({ kind }) => heard.push(`${session} ${kind}`));
+  const nodes = new KnownNodes({ pool, nodeId: id, leaseTtlSeconds: 60, log: pino({ level: 'silent' }) });
   const hints = new NodeHints({
     pool,
     nodeId: id,
     streams,
+    others: () => nodes.all().length,
+    channels: null,
+    onChanged: () => false,
     onWake: (session) => heard.push(`${session} wake`),
     onKeysChanged: () => heard.push('keys changed'),
     log: pino({ level: 'silent' }),
   });
-  return { hints, streams, heard };
+  return { hints, streams, heard, nodes };
 }
 
 /** Says it again until the other node hears: it may have yet to listen. */
@@ -64,5 +69,5 @@ it('tells other nodes, and never itself, what changed, what was deleted and what
   );
   two.heard.length = 0;
   await untilHeard(one.hints, two.heard, 'sesn_z');
-  await Promise.all([one.hints.close(), two.hints.close()]);
+  await Promise.all([one, two].flatMap(({ hints, nodes }) => [hints.close(), nodes.close()]));
 });

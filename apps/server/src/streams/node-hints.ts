@@ -1,32 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
-import type { StreamHub } from './stream-hub.ts';
+import type { SignedChannels } from '../redis/signed-channels.ts';
+import type { StreamHub, StreamSignal } from './stream-hub.ts';
 
 export interface NodeHintsOptions {
   pool: Pool;
   nodeId: string;
   streams: StreamHub;
+  /** How many other nodes there are. */
+  others: () => number;
+  /** Null: there is no Redis. */
+  channels: SignedChannels | null;
+  /** A node says that a session has changed there. True: the listeners here know it already. */
+  onChanged(sessionId: string, nodeId: string): boolean;
   /** Another node says that a session has something to do. */
   onWake(sessionId: string): void;
-  /** Keys were changed on another node. */
+  /** Keys were changed on another node, or may have been. */
   onKeysChanged(): void;
   log: Logger;
 }
 
 const CHANNEL = 'aaas_sessions';
-// Hints of this long go together: a NOTIFY for each commit would end the group commit of the whole server.
+const REDIS_CHANNEL = 'hints';
+// The first hint goes at once, those of so long after it together: a NOTIFY for each commit would end the group commit
+// of the whole server.
 const BATCH_MS = 20;
 /** PostgreSQL takes less than 8,000 bytes. */
 const PAYLOAD_MAX_CHARS = 7_500;
-const LOOK_FOR_OTHERS_MS = 2_000;
+// Redis has no commits to wait for: what belongs to one moment goes together.
+const REDIS_BATCH_MS = 1;
+/** So often it is asked whether every node hears in Redis. */
+const ROLL_CALL_MS = 2_000;
 const RECONNECT_MS = 1_000;
-
-const OTHERS = {
-  name: 'streams.other-nodes',
-  text: `select exists (select 1 from nodes where id <> $1 and stopped_at is null
-                          and heartbeat_at > now() - interval '30 seconds') as others`,
-};
 
 /** What is said of a session: its log grew, it was deleted, it has something to do. */
 const CHANGED = '';
@@ -36,27 +42,33 @@ const WAKE = '+';
 const KEYS = '!';
 
 /**
- * Tells the other nodes which sessions have changed here, and hears it from them. Hints only, on one connection of its
- * own: whoever listens reads the log, and looks at it once a second though nobody said anything.
+ * Tells the other nodes which sessions have changed here, and hears it from them. Hints only: whoever listens reads the
+ * log, and looks at it once a second though nobody said anything. They go through Redis, and through the database (on a
+ * connection of their own) unless Redis says that it has handed them to every node there is.
  */
 export class NodeHints {
   readonly #options: NodeHintsOptions;
   readonly #waiting = new Set<string>();
-  readonly #look: NodeJS.Timeout;
-  readonly #unsubscribe: () => void;
+  readonly #rollCall: NodeJS.Timeout;
+  readonly #stops: (() => void)[];
   #batch: NodeJS.Timeout | null = null;
+  #lastAt = Number.NEGATIVE_INFINITY;
   #client: PoolClient | null = null;
-  #others = false;
+  /** Every other node heard the last thing that was said in Redis. */
+  #allInRedis = false;
+  #heardBefore = false;
   #closed = false;
   #connecting: Promise<void>;
 
   constructor(options: NodeHintsOptions) {
     this.#options = options;
-    this.#unsubscribe = options.streams.onPublished((sessionId, kind) =>
-      this.#say(`${kind === 'deleted' ? DELETED : CHANGED}${sessionId}`),
-    );
-    this.#look = setInterval(() => this.#lookForOthers(), LOOK_FOR_OTHERS_MS);
-    this.#lookForOthers();
+    const { streams, channels } = options;
+    this.#stops = [streams.onPublished((sessionId, { kind }) => this.#published(sessionId, kind))];
+    if (channels) {
+      this.#stops.push(channels.redis.onChange((healthy) => this.#redisChanged(healthy)));
+      if (channels.redis.healthy) this.#redisChanged(true);
+    }
+    this.#rollCall = setInterval(() => void this.#sayInRedis([options.nodeId]), ROLL_CALL_MS);
     this.#connecting = this.#connect();
   }
 
@@ -72,53 +84,78 @@ export class NodeHints {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#unsubscribe();
-    clearInterval(this.#look);
+    for (const stop of this.#stops) stop();
+    clearInterval(this.#rollCall);
     if (this.#batch) clearTimeout(this.#batch);
     await this.#connecting;
     this.#client?.release(true);
     this.#client = null;
   }
 
-  #say(hint: string): void {
-    if (!this.#others || this.#closed) return;
-    this.#waiting.add(hint);
-    this.#batch ??= setTimeout(() => this.#flush(), BATCH_MS);
+  #published(sessionId: string, kind: StreamSignal['kind']): void {
+    if (kind === 'deleted') this.#say(`${DELETED}${sessionId}`);
+    // Who follows a session in Redis gets its events there.
+    else if (kind === 'events' && !this.#allInRedis) this.#say(`${CHANGED}${sessionId}`);
   }
 
-  #flush(): void {
+  #say(hint: string): void {
+    if (this.#options.others() === 0 || this.#closed) return;
+    this.#waiting.add(hint);
+    const apart = this.#allInRedis ? REDIS_BATCH_MS : BATCH_MS;
+    const wait = Math.max(this.#lastAt + apart - performance.now(), 0);
+    this.#batch ??= setTimeout(() => void this.#flush(), wait);
+  }
+
+  async #flush(): Promise<void> {
     this.#batch = null;
-    const client = this.#client;
-    const hints = [...this.#waiting];
+    this.#lastAt = performance.now();
+    const all = payloads(this.#options.nodeId, [...this.#waiting]);
     this.#waiting.clear();
-    if (!client) return;
-    for (const payload of payloads(this.#options.nodeId, hints)) {
+    if (await this.#sayInRedis(all)) return;
+    for (const payload of all) {
       // A hint that is lost costs a second.
-      client
-        .query({ name: 'streams.notify', text: 'select pg_notify($1, $2)', values: [CHANNEL, payload] })
+      this.#client
+        ?.query({ name: 'streams.notify', text: 'select pg_notify($1, $2)', values: [CHANNEL, payload] })
         .catch(() => {});
     }
   }
 
-  #hear(payload: string | undefined): void {
-    const [from, ...hints] = (payload ?? '').split(' ');
-    if (from === this.#options.nodeId) return;
-    for (const hint of hints) {
-      if (hint === KEYS) this.#options.onKeysChanged();
-      else if (hint.startsWith(WAKE)) this.#options.onWake(hint.slice(1));
-      else if (hint.startsWith(DELETED)) this.#options.streams.hear(hint.slice(1), 'deleted');
-      else this.#options.streams.hear(hint, 'changed');
-    }
+  /** @returns whether every node has got it. */
+  async #sayInRedis(all: string[]): Promise<boolean> {
+    const { channels, others } = this.#options;
+    if (!channels?.redis.healthy || this.#closed) return false;
+    const receivers = await channels
+      .publish(all.map((text) => ({ channel: REDIS_CHANNEL, text })))
+      .catch((): number[] => [0]);
+    // This node is one of them.
+    this.#allInRedis = Math.min(...receivers) > others();
+    return this.#allInRedis;
   }
 
-  #lookForOthers(): void {
-    const { pool, nodeId } = this.#options;
-    pool.query<{ others: boolean }>({ ...OTHERS, values: [nodeId] }).then(
-      ({ rows }) => {
-        this.#others = rows[0]?.others ?? false;
-      },
-      () => {},
-    );
+  #redisChanged(healthy: boolean): void {
+    this.#allInRedis = false;
+    // What was said when it went may be lost.
+    if (!healthy) this.#options.onKeysChanged();
+    else this.#listenInRedis();
+  }
+
+  #listenInRedis(): void {
+    this.#options.channels
+      ?.subscribe([REDIS_CHANNEL], (text) => this.#hear(text))
+      .then(() => this.#sayInRedis([this.#options.nodeId]))
+      .catch(() => {});
+  }
+
+  #hear(payload: string | undefined): void {
+    const { nodeId, streams, onKeysChanged, onWake, onChanged } = this.#options;
+    const [from = '', ...hints] = (payload ?? '').split(' ');
+    if (from === nodeId) return;
+    for (const hint of hints) {
+      if (hint === KEYS) onKeysChanged();
+      else if (hint.startsWith(WAKE)) onWake(hint.slice(1));
+      else if (hint.startsWith(DELETED)) streams.hear(hint.slice(1), { kind: 'deleted' });
+      else if (!onChanged(hint, from)) streams.hear(hint, { kind: 'changed' });
+    }
   }
 
   async #connect(): Promise<void> {
@@ -132,6 +169,9 @@ export class NodeHints {
         await client.query('set synchronous_commit = off');
         await client.query(`listen ${CHANNEL}`);
         this.#client = client;
+        // Whatever was said while nobody listened here is lost.
+        if (this.#heardBefore) this.#options.onKeysChanged();
+        this.#heardBefore = true;
         return;
       } catch (error) {
         this.#options.log.warn({ error: (error as Error).message }, 'cannot listen for hints of other nodes');

@@ -15,31 +15,46 @@ export type StreamSignal =
 
 type Listener = (signal: StreamSignal) => void;
 
-/** What other nodes may want to know of a session. */
-export type Published = 'changed' | 'deleted';
-
 /**
  * Hands what happens in this process to those who listen in this process. A hint only: the log is the truth,
  * and a listener that may have missed something reads it. Entries live as long as their listeners.
  */
 export class StreamHub {
   readonly #listeners = new Map<string, Set<Listener>>();
-  #onPublished: (sessionId: string, what: Published) => void = () => {};
+  readonly #publishedTo = new Set<(sessionId: string, signal: StreamSignal) => void>();
+  #onListening: (sessionId: string) => void = () => {};
 
   /** @returns the function that ends the subscription. */
   subscribe(sessionId: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(sessionId) ?? new Set();
     this.#listeners.set(sessionId, listeners.add(listener));
+    if (listeners.size === 1) this.#onListening(sessionId);
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#listeners.get(sessionId) === listeners) this.#listeners.delete(sessionId);
     };
   }
 
+  /** Whether somebody listens to a session in this process. */
+  isListened(sessionId: string): boolean {
+    return this.#listeners.has(sessionId);
+  }
+
+  /** The sessions that somebody listens to in this process. */
+  listened(): Iterable<string> {
+    return this.#listeners.keys();
+  }
+
+  /** Called when somebody begins to listen to a session that nobody listened to. One caller. */
+  onListening(listener: (sessionId: string) => void): () => void {
+    this.#onListening = listener;
+    return () => {
+      this.#onListening = () => {};
+    };
+  }
+
   publishEvents(sessionId: string, events: LoggedEvent[]): void {
-    if (events.length === 0) return;
-    this.#publish(sessionId, { kind: 'events', events });
-    this.#onPublished(sessionId, 'changed');
+    if (events.length > 0) this.#publish(sessionId, { kind: 'events', events });
   }
 
   /** For those who wait for the turn alone: they need not look it up. */
@@ -57,23 +72,21 @@ export class StreamHub {
 
   publishDeleted(sessionId: string): void {
     this.#publish(sessionId, { kind: 'deleted' });
-    this.#onPublished(sessionId, 'deleted');
   }
 
   /** What another node has published. */
-  hear(sessionId: string, what: Published): void {
-    this.#publish(sessionId, { kind: what });
+  hear(sessionId: string, signal: StreamSignal): void {
+    for (const listener of this.#listeners.get(sessionId) ?? []) listener(signal);
   }
 
-  /** One listener for everything that is published here. @returns the function that takes it away. */
-  onPublished(listener: (sessionId: string, what: Published) => void): () => void {
-    this.#onPublished = listener;
-    return () => {
-      this.#onPublished = () => {};
-    };
+  /** Called with everything that is published in this process. @returns the function that ends it. */
+  onPublished(listener: (sessionId: string, signal: StreamSignal) => void): () => void {
+    this.#publishedTo.add(listener);
+    return () => void this.#publishedTo.delete(listener);
   }
 
   #publish(sessionId: string, signal: StreamSignal): void {
-    for (const listener of this.#listeners.get(sessionId) ?? []) listener(signal);
+    this.hear(sessionId, signal);
+    for (const listener of this.#publishedTo) listener(sessionId, signal);
   }
 }

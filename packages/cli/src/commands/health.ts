@@ -23,6 +23,7 @@ export function healthCommand(program: Command): void {
           version: health.version,
           uptime: duration(health.uptime_seconds * 1000),
           database: health.database,
+          ...(health.redis === 'off' ? {} : { redis: health.redis }),
           ...(health.roles.length < ROLES.length ? { roles: health.roles.join(', ') } : {}),
           ...(health.enforcement ? agentsOf(health, health.enforcement) : {}),
           model: health.simulated ? 'SIMULATED: set ANTHROPIC_API_KEY for a real one' : 'real',

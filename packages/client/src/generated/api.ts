@@ -6923,6 +6923,11 @@ export interface components {
             database: "ok" | "unreachable";
             /** @description null: this node runs no agents. */
             enforcement: components["schemas"]["Enforcement"] | null;
+            /**
+             * @description unreachable: limits and streams go over the database and between the nodes; off: there is no REDIS_URL
+             * @enum {string}
+             */
+            redis: "ok" | "unreachable" | "off";
             /** @description What this node does. */
             roles: ("api" | "worker" | "gateway")[];
             /** @description The simulator answers, as far as this node knows of the gateways. */

@@ -52,6 +52,7 @@ async function summary(api: Api): Promise<Health> {
     roles: [...api.roles],
     simulated: api.simulated(),
     database: reachable ? 'ok' : 'unreachable',
+    redis: api.redis ? (api.redis.healthy ? 'ok' : 'unreachable') : 'off',
     agents: { owned: api.owned(), max: api.directories ? api.settings.MAX_AGENTS : 0 },
     warm_pool: api.warmPool(),
     upstreams: api.upstreams().map(({ name, state }) => ({ name, state })),
