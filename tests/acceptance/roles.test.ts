@@ -98,7 +98,7 @@ describe.skipIf(!bin)('an API node, two workers and two gateways on one PostgreS
       body: bytes,
       headers: { 'x-api-key': api.key, 'content-type': 'application/gzip' },
     });
-    expect(imported.status).toBe(201);
+    expect(imported.status, workers.map((worker) => worker.output()).join('')).toBe(201);
     const { agent_id: copy } = (await imported.json()) as { agent_id: string };
     expect(await (await api.request('GET', `/api/v1/agents/${copy}/files/made.txt`)).text()).toBe('made\n');
     // The files are on a worker's disk and on no other.

@@ -64,9 +64,10 @@ export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAge
                            title, metadata, next_version, intent, operation, sandbox_phase, status_reason, node_id,
                            created_at, updated_at, status_since, home_region, lane)
      overriding system value
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'imported', $15, $16, $16, $16, $17,
+     select $1, $2, $3, $4::int, $5, $6::int, $7, $8, $9, $10::jsonb, $11::int, $12, $13, $14, 'imported', $15, $16::timestamptz,
+            $16, $16, $17::text,
             lane_of(v.definition -> 'placement', null, $17)
-       from agent_versions v where v.agent_id = $3 and v.version = coalesce($11, $4)`,
+       from agent_versions v where v.agent_id = $3 and v.version = coalesce($11::int, $4::int)`,
     [
       sessionId,
       workspaceId,
