@@ -16,6 +16,7 @@ export const ERRORS = {
   workspace_protected: { status: 409, retryable: false, title: 'The workspace cannot be changed by itself' },
   approval_decided: { status: 409, retryable: false, title: 'The approval was decided otherwise' },
   approval_cancelled: { status: 409, retryable: false, title: 'The approval is not asked for any more' },
+  no_longer_kept: { status: 410, retryable: false, title: 'It is no longer kept' },
   approval_expired: { status: 410, retryable: false, title: 'The approval has expired' },
   agent_busy: { status: 409, retryable: true, title: 'The agent works on a turn' },
   already_exists: { status: 409, retryable: false, title: 'It exists already' },

@@ -416,6 +416,17 @@ export const Settings = z.object({
     .describe(
       'Networks, addresses and host names (*.name for all below) that webhooks of every workspace may reach although they are not public, over http too.',
     ),
+  EVENT_RETENTION_DAYS: whole(0, 3_650)
+    .default(0)
+    .describe(
+      'Days that events of the logs are kept; the last turn of each session stays. 0: as long as their session. See docs/scale.md.',
+    ),
+  LEDGER_RETENTION_DAYS: whole(0, 36_500)
+    .refine((days) => days === 0 || days >= 35, 'must be 0, or 35 at least')
+    .default(0)
+    .describe(
+      'Days that single model requests are kept in the ledger, 35 at least; their sums by day stay. 0: for ever.',
+    ),
   MAX_FILE_BYTES: whole(1, 2 ** 40)
     .default(100 * 1024 * 1024)
     .describe('Bytes of a file that is written over the API, at most.'),
@@ -458,6 +469,8 @@ export function isSecret(name: SettingName): boolean {
 
 /** May change while the platform runs, for all its nodes at once. The others are fixed when a node starts. */
 export const LIVE_SETTINGS = [
+  'EVENT_RETENTION_DAYS',
+  'LEDGER_RETENTION_DAYS',
   'UPSTREAM_MAX_CONCURRENCY',
   'UPSTREAM_WORKSPACE_SHARE',
   'UPSTREAM_QUEUE_LIMIT',

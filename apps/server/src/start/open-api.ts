@@ -20,6 +20,7 @@ import { Deliverer } from '../webhooks/delivery/deliverer.ts';
 import { webhookUpkeep } from '../webhooks/upkeep.ts';
 import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import type { Node } from './open-node.ts';
+import { retentionJobs } from './open-retention.ts';
 import { openStreams } from './open-streams.ts';
 import type { OpenWorker } from './open-worker.ts';
 import { startResealing } from './start-resealing.ts';
@@ -50,7 +51,8 @@ export function openApi(
   const nodeId = registered.id;
   const serves = roles.includes('api');
 
-  const kinds = serves ? [...webhookUpkeep({ pool, settings, log }), ...autoscalerUpkeep({ pool, settings, log })] : [];
+  const upkeep = { pool, settings, log, metrics };
+  const kinds = serves ? [...webhookUpkeep(upkeep), ...autoscalerUpkeep(upkeep), ...retentionJobs(upkeep)] : [];
   const jobs = createJobs({ target, log, kinds });
   closers.add('jobs', () => jobs.close());
   const columns = [...WEBHOOK_SECRETS, CREDENTIAL_COLUMN, FLEET_SECRET_COLUMN];

@@ -7,8 +7,11 @@ export type Tailed =
   | { kind: 'event'; event: LoggedEvent }
   | { kind: 'delta'; turnId: string; delta: LiveDelta }
   | { kind: 'accepted'; type: string; payload: string }
-  /** The reader was too slow: pieces were dropped, read the log from here again. */
-  | { kind: 'resync'; after: number }
+  /**
+   * slow: the reader was, live pieces were dropped, and the log goes on after this sequence. removed: events up to this
+   * sequence are no longer kept, and some of them the reader has not had.
+   */
+  | { kind: 'resync'; after: number; reason: 'slow' | 'removed' }
   | { kind: 'deleted' };
 
 const PAGE = 500;
@@ -50,7 +53,7 @@ export async function* tailLog(
     for (let fromLog = true; !signal.aborted; ) {
       if (overflown) {
         overflown = false;
-        yield { kind: 'resync', after: last };
+        yield { kind: 'resync', after: last, reason: 'slow' };
         fromLog = true;
       }
       if (fromLog || changed) {
@@ -58,6 +61,8 @@ export async function* tailLog(
         changed = false;
         for (let page = await read(); ; page = await read()) {
           for (const event of page) {
+            // The only gap of a log is at its front, where old events go.
+            if (event.seq > last + 1) yield { kind: 'resync', after: event.seq - 1, reason: 'removed' };
             last = event.seq;
             yield { kind: 'event', event };
           }

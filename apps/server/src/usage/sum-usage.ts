@@ -45,8 +45,7 @@ export async function sumUsage(
   groupBy: UsageDimension[],
   page: { after: string[] | null; limit: number },
 ): Promise<{ totals: UsageSums; groups: UsageGroup[] }> {
-  const bySession = groupBy.includes('session') || filter.sessionId !== undefined;
-  const days = bySession ? { from: filter.until, to: filter.until } : wholeDays(filter);
+  const days = readsSessions(filter, groupBy) ? { from: filter.until, to: filter.until } : wholeDays(filter);
   const values = [
     filter.workspaceId,
     filter.since,
@@ -67,6 +66,11 @@ export async function sumUsage(
     values,
   );
   return result.rows[0] as { totals: UsageSums; groups: UsageGroup[] };
+}
+
+/** Of sessions only the single requests know. */
+export function readsSessions(filter: UsageFilter, groupBy: UsageDimension[]): boolean {
+  return groupBy.includes('session') || filter.sessionId !== undefined;
 }
 
 const DAY_MS = 86_400_000;

@@ -41,13 +41,15 @@ export async function exportAgent(
     const archive = await stageArchive(place, 'tar.gz', entriesOf(ctx, place, options, boundary));
     try {
       const now = await findBoundary(ctx.pool, sessionId, patience);
-      if (now.turnsBegun === boundary.turnsBegun) return archive;
-      if (patience.aborted) throw busy();
+      const moved = now.turnsBegun !== boundary.turnsBegun;
+      if (!moved && now.firstSeq === boundary.firstSeq) return archive;
+      if (moved && patience.aborted) throw busy();
     } catch (error) {
       await archive.file.close();
       throw error;
     }
-    // A turn has begun meanwhile and may have changed the directory: once more, from its end.
+    // A turn has begun meanwhile and may have changed the directory: once more, from its end. Or the log was cut under
+    // the reader, and what it read may have a hole.
     await archive.file.close();
   }
 }

@@ -5,6 +5,8 @@ import type { Pool } from 'pg';
 /** A moment between two turns: what had been written by then does not change any more. */
 export interface Boundary {
   logSeq: number;
+  /** The first event that is kept. When it is another one, events have gone while they were read. */
+  firstSeq: number | null;
   transcriptPosition: number;
   inboxPosition: number;
   /** How many turns had begun. When there are more, the directory has moved on. */
@@ -14,6 +16,7 @@ export interface Boundary {
 const BOUNDARY = {
   name: 'export.boundary',
   text: `select s.turn_status = 'idle' as idle, h.last_seq as "logSeq",
+                (select e.seq from events e where e.session_id = s.id order by e.seq limit 1) as "firstSeq",
                 (select coalesce(max(position), 0)::bigint from transcripts where session_id = s.id) as "transcriptPosition",
                 (select coalesce(max(position), 0)::bigint from turns where session_id = s.id and state <> 'queued') as "inboxPosition",
                 (select count(*)::int from turns where session_id = s.id and state <> 'queued') as "turnsBegun"

@@ -1,6 +1,7 @@
 import { ApiError } from '@aaas/contract/errors';
 import { z } from 'zod';
 import { type EventCursor, type EventFilter, readEvents } from '../../../../sessions/log/read-events.ts';
+import { findFirstKept, requireUncut } from '../../../../sessions/log/read-log.ts';
 import type { Api, App } from '../../../api.ts';
 import { arrayParam } from './array-param.ts';
 import { managedPayload } from './managed-tools.ts';
@@ -31,7 +32,10 @@ export function listSessionEvents(app: App, api: Api): void {
       const { sessionId } = await requireSession(api, request);
       const { limit, order, page } = request.query;
       const filter = { ...toFilter(request.query), order, limit: limit + 1 };
-      const found = await readEvents(api.ctx.pool, sessionId, page ? decodeCursor(page, order) : null, filter);
+      const start = page ? decodeCursor(page, order) : null;
+      const found = await readEvents(api.ctx.pool, sessionId, start, filter);
+      if (start?.part === 'log' && order === 'asc')
+        requireUncut(start.at, await findFirstKept(api.ctx.pool, sessionId));
       const shown = found.slice(0, limit);
       const last = shown.at(-1);
       return {

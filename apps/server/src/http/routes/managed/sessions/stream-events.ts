@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tailLog } from '../../../../streams/tail-log.ts';
 import type { Api, App } from '../../../api.ts';
 import { openEventStream } from '../../../plugins/sse.ts';
+import { resyncFrame } from '../../ops/turns/send-tailed.ts';
 import { arrayParam } from './array-param.ts';
 import { managedPayload } from './managed-tools.ts';
 import { requireSession, SessionParams } from './session-params.ts';
@@ -19,7 +20,7 @@ export function streamSessionEvents(app: App, api: Api): void {
         tags: ['managed agents'],
         summary: 'Stream events',
         description:
-          'Events from now on. As an extension, `Last-Event-ID` or `?after=` (a sequence or an event id) resumes without a gap.',
+          'Events from now on. As an extension, `Last-Event-ID` or `?after=` (a sequence or an event id) resumes without a gap; where events of it are no longer kept, `event: resync` says so.',
         params: SessionParams,
         querystring: z.object({
           event_deltas: DeltaTypes.optional(),
@@ -51,6 +52,8 @@ export function streamSessionEvents(app: App, api: Api): void {
             if (begun.has(delta.type === 'event_start' ? delta.event.id : delta.event_id)) {
               await stream.send({ event: delta.type, data: JSON.stringify(delta) });
             }
+          } else if (next.kind === 'resync' && next.reason === 'removed') {
+            await stream.send(resyncFrame(next));
           } else if (next.kind === 'deleted') {
             const data = {
               type: 'session.deleted',
@@ -69,11 +72,20 @@ export function streamSessionEvents(app: App, api: Api): void {
   );
 }
 
-/** Where to begin: beyond a sequence or an event, or at the end of the log. */
+/**
+ * Where to begin: beyond a sequence or an event, or at the end of the log. An event that is neither in a log that was
+ * cut nor in the inbox may have been removed: then before all that is kept, so that nothing is left out unsaid.
+ */
 async function sequenceOf(api: Api, sessionId: string, from: string | undefined): Promise<number> {
   if (from && /^\d+$/.test(from)) return Number(from);
   const result = await api.ctx.pool.query<{ seq: number }>(
-    `select coalesce((select e.seq from events e where e.session_id = $1 and e.id = $2), h.last_seq) as seq
+    `select coalesce((select e.seq from events e where e.session_id = $1 and e.id = $2),
+                     case when $2::text is not null
+                           and (select e.seq from events e where e.session_id = $1 order by e.seq limit 1) > 1
+                           and not exists (select 1 from inputs i
+                                            where i.session_id = $1 and i.id = $2 and i.consumed_seq is null)
+                          then 0 end,
+                     h.last_seq) as seq
        from session_heads h where h.session_id = $1`,
     [sessionId, from ?? null],
   );

@@ -1,6 +1,7 @@
 import { LifecycleStep } from '@aaas/contract/operations-api';
 import { z } from 'zod';
 import { readLifecycle } from '../../../../sessions/log/read-lifecycle.ts';
+import { findFirstKept, requireUncut } from '../../../../sessions/log/read-log.ts';
 import type { Api, App } from '../../../api.ts';
 import { sequence } from '../paging.ts';
 import { problems } from '../problems.ts';
@@ -29,6 +30,7 @@ export function getTimeline(app: App, api: Api): void {
       async (request) => {
         const { sessionId } = await sessionOf(api, request);
         const { limit, cursor } = request.query;
+        if (cursor > 0) requireUncut(cursor, await findFirstKept(api.ctx.pool, sessionId));
         const found = await readLifecycle(api.ctx.pool, sessionId, cursor, limit + 1);
         const page = found.slice(0, limit);
         return { data: page, next_cursor: found.length > limit ? String(page.at(-1)?.seq) : null };

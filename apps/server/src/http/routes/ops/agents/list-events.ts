@@ -1,6 +1,6 @@
 import { Event } from '@aaas/contract/operations-api';
 import { z } from 'zod';
-import { readLog } from '../../../../sessions/log/read-log.ts';
+import { readLog, requireUncut } from '../../../../sessions/log/read-log.ts';
 import type { Api, App } from '../../../api.ts';
 import { sequence } from '../paging.ts';
 import { problems } from '../problems.ts';
@@ -15,6 +15,8 @@ export function listEvents(app: App, api: Api): void {
         schema: {
           tags: ['events'],
           summary: 'List events of the log, oldest first',
+          description:
+            'Sequences have no gap. With `EVENT_RETENTION_DAYS` old events are removed: then the first one has a sequence above 1, and what follows a place from before it is 410 `no_longer_kept`.',
           params,
           querystring: z.object({
             after: sequence.optional().describe('Events after this sequence.'),
@@ -27,7 +29,9 @@ export function listEvents(app: App, api: Api): void {
       async (request) => {
         const { sessionId } = await sessionOf(api, request);
         const { limit, after, cursor } = request.query;
-        const found = await readLog(api.ctx.pool, sessionId, cursor ?? after ?? 0, limit + 1);
+        const from = cursor ?? after ?? 0;
+        const found = await readLog(api.ctx.pool, sessionId, from, limit + 1);
+        requireUncut(from, found[0]?.seq);
         const page = found.slice(0, limit);
         return {
           data: page.map((event) => ({ seq: event.seq, turn_id: event.turnId, ...JSON.parse(event.payload) })),

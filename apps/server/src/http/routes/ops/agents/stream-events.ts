@@ -17,7 +17,7 @@ export function streamEvents(app: App, api: Api): void {
           tags: ['events'],
           summary: 'Follow the log',
           description:
-            'Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event_start` and `event_delta` show text while it is written and have no id.',
+            'Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event: resync` with `reason: removed` says that events up to `after` are no longer kept (`EVENT_RETENTION_DAYS`) and that this reader has not had all of them; with `reason: slow`, that live text was left out. `event_start` and `event_delta` show text while it is written and have no id.',
           params,
           querystring: z.object({ after: sequence.optional() }),
           headers: z.object({ 'last-event-id': sequence.optional() }),

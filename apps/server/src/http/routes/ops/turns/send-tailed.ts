@@ -1,6 +1,11 @@
 import type { Tailed } from '../../../../streams/tail-log.ts';
 import type { EventStream } from '../../../plugins/sse.ts';
 
+/** In both APIs: says which events a reader will not get, or that live pieces were left out. */
+export function resyncFrame({ after, reason }: Extract<Tailed, { kind: 'resync' }>): { event: string; data: string } {
+  return { event: 'resync', data: JSON.stringify({ type: 'resync', reason, after }) };
+}
+
 /** Writes what a log's tail brought: an event under its sequence, and with the turn that it belongs to. */
 export async function sendTailed(stream: EventStream, next: Tailed): Promise<void> {
   switch (next.kind) {
@@ -13,7 +18,7 @@ export async function sendTailed(stream: EventStream, next: Tailed): Promise<voi
     case 'delta':
       return stream.send({ event: next.delta.type, data: JSON.stringify({ turn_id: next.turnId, ...next.delta }) });
     case 'resync':
-      return stream.send({ event: 'resync', data: JSON.stringify({ after: next.after }) });
+      return stream.send(resyncFrame(next));
     case 'deleted':
       return stream.send({ event: 'session.deleted', data: '{"type":"session.deleted"}' });
     case 'accepted':

@@ -37,7 +37,9 @@ export async function streamTurn(
     const span = await spanOf(api, sessionId, turnId);
     const from = Math.max(span?.from ?? 0, Number(after ?? 0));
     // What the client has seen to its end has nothing left to follow.
-    if (span && (span.to === null || span.to > from)) await followTurn(api, stream, { ...target, position }, from);
+    if (span && (span.to === null || span.to > from)) {
+      await followTurn(api, stream, { ...target, position }, { from, to: span.to ?? Number.POSITIVE_INFINITY });
+    }
     const turn = (await findTurn(api.ctx.pool, sessionId, turnId)) ?? (await target.findGone());
     if (turn && hasEnded(turn)) {
       const data = { turn: presentTurn(turn), ...target.present(turn) };
@@ -54,7 +56,7 @@ async function followTurn(
   api: Api,
   stream: EventStream,
   { sessionId, turnId, position }: StreamedTurn,
-  from: number,
+  { from, to }: { from: number; to: number },
 ): Promise<void> {
   const begun = new AbortController();
   const signal = AbortSignal.any([begun.signal, stream.signal]);
@@ -63,9 +65,12 @@ async function followTurn(
     for await (const next of tailLog(api.ctx, sessionId, from, stream.signal)) {
       if (next.kind === 'deleted') return;
       if (next.kind === 'delta' && next.turnId !== turnId) continue;
+      if (next.kind === 'event' && next.event.seq > to) return;
       if (next.kind === 'event' && next.event.turnId !== turnId) continue;
       begun.abort();
       await sendTailed(stream, next);
+      // All of its events are gone with those before them.
+      if (next.kind === 'resync' && next.after >= to) return;
       if (next.kind === 'event' && endsTurn(next.event)) return;
     }
   } finally {

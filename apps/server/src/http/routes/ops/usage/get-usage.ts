@@ -2,6 +2,7 @@ import { ApiError } from '@aaas/contract/errors';
 import { Usage } from '@aaas/contract/usage';
 import type { z } from 'zod';
 import { presentFigures, presentGroup } from '../../../../usage/present-usage.ts';
+import { requireLedger } from '../../../../usage/require-ledger.ts';
 import { sumUsage, type UsageFilter } from '../../../../usage/sum-usage.ts';
 import { usageCsv } from '../../../../usage/usage-csv.ts';
 import type { Api, App } from '../../../api.ts';
@@ -28,6 +29,7 @@ export function getUsage(app: App, api: Api): void {
       const { group_by: groupBy, cursor, limit } = query;
       const from = cursor === undefined ? null : decodeCursor(cursor, groupBy);
       const filter = filterOf({ ...query, ...from }, principal.workspaceId, api.ctx.now());
+      await requireLedger(api.ctx.pool, filter, groupBy, api.ctx.now());
       const csv = query.format === 'csv' || (!query.format && request.headers.accept?.includes('text/csv'));
       const rows = csv ? MAX_CSV_ROWS : limit;
       const { totals, groups } = await sumUsage(api.ctx.pool, filter, groupBy, {
