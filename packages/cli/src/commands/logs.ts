@@ -35,6 +35,7 @@ export function logsCommand(program: Command): void {
 async function* eventsOf(client: Client, id: string, { follow, after }: LogsOptions): AsyncGenerator<LogEvent> {
   if (!follow) return yield* client.events.list(id, { after, limit: PAGE });
   for await (const event of client.events.stream(id, { after })) {
+    if (event.type === 'resync') process.stderr.write(`aaas: events up to ${event.after} are no longer kept\n`);
     // Text that is still being written comes once more, whole, in its event.
     if ('seq' in event) yield event;
   }

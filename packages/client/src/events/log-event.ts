@@ -158,5 +158,15 @@ export interface DeletedEvent {
   type: 'session.deleted';
 }
 
+/**
+ * Events up to the sequence `after` are no longer kept by the platform, and this stream has not had all of them. Those
+ * that are kept follow.
+ */
+export interface RemovedEvent {
+  type: 'resync';
+  reason: 'removed';
+  after: number;
+}
+
 /** What a stream of events yields: entries of the log, and text while it is being written, which has no `seq`. */
-export type StreamEvent = LogEvent | LiveDelta | DeletedEvent;
+export type StreamEvent = LogEvent | LiveDelta | DeletedEvent | RemovedEvent;

@@ -388,7 +388,9 @@ export interface paths {
         };
         /**
          * List events of the log, oldest first
-         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         * @description Sequences have no gap. With `EVENT_RETENTION_DAYS` old events are removed: then the first one has a sequence above 1, and what follows a place from before it is 410 `no_longer_kept`.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
         get: {
             parameters: {
@@ -456,7 +458,7 @@ export interface paths {
         };
         /**
          * Follow the log
-         * @description Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event_start` and `event_delta` show text while it is written and have no id.
+         * @description Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event: resync` with `reason: removed` says that events up to `after` are no longer kept (`EVENT_RETENTION_DAYS`) and that this reader has not had all of them; with `reason: slow`, that live text was left out. `event_start` and `event_delta` show text while it is written and have no id.
          *
          *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
@@ -3434,7 +3436,9 @@ export interface paths {
         };
         /**
          * List events of the log, oldest first
-         * @description Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
+         * @description Sequences have no gap. With `EVENT_RETENTION_DAYS` old events are removed: then the first one has a sequence above 1, and what follows a place from before it is 410 `no_longer_kept`.
+         *
+         *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
         get: {
             parameters: {
@@ -3502,7 +3506,7 @@ export interface paths {
         };
         /**
          * Follow the log
-         * @description Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event_start` and `event_delta` show text while it is written and have no id.
+         * @description Server-sent events; `id:` is the sequence. `Last-Event-ID` or `?after=` resumes without a gap; without either it begins with what comes next. `event: resync` with `reason: removed` says that events up to `after` are no longer kept (`EVENT_RETENTION_DAYS`) and that this reader has not had all of them; with `reason: slow`, that live text was left out. `event_start` and `event_delta` show text while it is written and have no id.
          *
          *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
@@ -6117,7 +6121,7 @@ export interface paths {
         };
         /**
          * Stream events
-         * @description Events from now on. As an extension, `Last-Event-ID` or `?after=` (a sequence or an event id) resumes without a gap.
+         * @description Events from now on. As an extension, `Last-Event-ID` or `?after=` (a sequence or an event id) resumes without a gap; where events of it are no longer kept, `event: resync` says so.
          *
          *     Needs the scope `agents:read`: See agents, sessions, turns, messages and events.
          */
@@ -7307,7 +7311,7 @@ export interface components {
              * @description What programs go by.
              * @enum {string}
              */
-            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "approval_decided" | "approval_cancelled" | "approval_expired" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "no_place" | "internal" | "not_available_yet" | "draining" | "database_unavailable" | "unavailable";
+            code: "malformed_json" | "bad_request" | "invalid_request" | "authentication_required" | "invalid_api_key" | "budget_exceeded" | "missing_scope" | "not_found" | "agent_stopped" | "agent_failed" | "key_ended" | "too_many_keys" | "workspace_archived" | "workspace_protected" | "approval_decided" | "approval_cancelled" | "no_longer_kept" | "approval_expired" | "agent_busy" | "already_exists" | "directory_not_empty" | "directory_too_large" | "not_a_directory" | "not_a_file" | "path_not_allowed" | "precondition_failed" | "range_not_satisfiable" | "invalid_archive" | "directory_elsewhere" | "storage_full" | "version_conflict" | "main_session" | "idempotency_mismatch" | "idempotency_in_progress" | "idempotency_answer_gone" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "headers_too_large" | "turn_failed" | "rate_limited" | "too_many_webhooks" | "webhook_disabled" | "queue_full" | "no_place" | "internal" | "not_available_yet" | "draining" | "database_unavailable" | "unavailable";
             /** @description What is wrong and what to do next. */
             detail: string;
             errors?: {
