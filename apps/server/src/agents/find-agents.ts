@@ -1,7 +1,9 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Status } from '@aaas/contract/lifecycle';
 import type { Pool } from 'pg';
+import { Conditions } from '../postgres/conditions.ts';
 import { SESSION_STATE, type SessionState } from '../sessions/session-state.ts';
+import { indexedCondition } from '../sessions/status-index.ts';
 
 /** An agent with how its main session stands. */
 export interface AgentView extends SessionState {
@@ -16,6 +18,10 @@ export interface AgentView extends SessionState {
   createdAt: Date;
 }
 
+const COLUMNS = `
+  a.id, s.id as "sessionId", a.current_version as version, s.agent_version as "activeVersion", v.definition,
+  a.metadata, a.created_at as "createdAt", ${SESSION_STATE}`;
+
 // An agent without a main session is being removed, or answers queries: nobody sees it.
 const FROM = `
     from agents a
@@ -23,9 +29,7 @@ const FROM = `
     join agent_versions v on v.agent_id = a.id and v.version = a.current_version
    where a.workspace_id = $1 and a.archived_at is null and not a.hidden`;
 
-const VIEW = `
-  select a.id, s.id as "sessionId", a.current_version as version, s.agent_version as "activeVersion", v.definition,
-         a.metadata, a.created_at as "createdAt", ${SESSION_STATE} ${FROM}`;
+const VIEW = `select ${COLUMNS} ${FROM}`;
 
 export async function findAgent(pool: Pool, workspaceId: string, agentId: string): Promise<AgentView | null> {
   const result = await pool.query<AgentView>({
@@ -57,24 +61,22 @@ export interface Page {
   limit: number;
 }
 
-const MATCHES = `
-         and ($2::text[] is null or s.status = any ($2)) and ($3::text[] is null or a.agent_type = any ($3))
-         and ($4::text[] is null or v.definition ->> 'model' = any ($4)) and ($5::text is null or a.name = $5)
-         and ($6::text is null or strpos(lower(a.name), lower($6)) > 0) and ($7::jsonb is null or a.metadata @> $7)
-         and ($8::timestamptz is null or a.created_at > $8) and ($9::timestamptz is null or a.created_at < $9)`;
-
-function parameters(workspaceId: string, filter: AgentFilter): unknown[] {
-  return [
-    workspaceId,
-    filter.status ?? null,
-    filter.agentType ?? null,
-    filter.model ?? null,
-    filter.name ?? null,
-    filter.nameContains ?? null,
-    filter.metadata ?? null,
-    filter.createdAfter ?? null,
-    filter.createdBefore ?? null,
-  ];
+/** The conditions on an agent; `from` holds those that every one must meet. */
+function matching(workspaceId: string, filter: AgentFilter): { from: string; conditions: Conditions } {
+  const conditions = new Conditions();
+  conditions.parameter(workspaceId);
+  conditions
+    .add(filter.status, (p) => `s.status = any (${p}::text[])`)
+    .add(filter.agentType, (p) => `a.agent_type = any (${p}::text[])`)
+    .add(filter.model, (p) => `v.definition ->> 'model' = any (${p}::text[])`)
+    .add(filter.name, (p) => `a.name = ${p}`)
+    .add(filter.nameContains, (p) => `strpos(lower(a.name), lower(${p})) > 0`)
+    .add(filter.metadata, (p) => `a.metadata @> ${p}::jsonb`)
+    .add(filter.createdAfter, (p) => `a.created_at > ${p}`)
+    .add(filter.createdBefore, (p) => `a.created_at < ${p}`);
+  const few = indexedCondition(filter.status);
+  // From those few sessions to their agents; without them it would be a condition too many, and mislead the planner.
+  return { from: few ? `${FROM} and s.workspace_id = $1 and ${few} and a.id = s.agent_id` : FROM, conditions };
 }
 
 /** By the time of their making. */
@@ -84,13 +86,13 @@ export async function listAgents(
   filter: AgentFilter,
   { order, after, limit }: Page,
 ): Promise<AgentView[]> {
-  const result = await pool.query<AgentView>({
-    name: `agents.list-${order}`,
-    text: `${VIEW} ${MATCHES} and ($10::text is null or a.id collate "C" ${order === 'desc' ? '<' : '>'} $10)
-           order by a.id collate "C" ${order} limit $11`,
-    values: [...parameters(workspaceId, filter), after ?? null, limit],
-  });
-  return result.rows;
+  const { from, conditions } = matching(workspaceId, filter);
+  const plain = conditions.values.length === 1;
+  conditions.add(after, (p) => `a.id collate "C" ${order === 'desc' ? '<' : '>'} ${p}`);
+  const text = `select ${COLUMNS} ${from} ${conditions.text} order by a.id collate "C" ${order} limit ${conditions.parameter(limit)}`;
+  // With filters the best plan depends on what they are: it is made anew each time.
+  const name = plain ? { name: `agents.list-${order}${after === undefined ? '' : '-after'}` } : {};
+  return (await pool.query<AgentView>({ ...name, text, values: conditions.values })).rows;
 }
 
 /** Ids of agents, oldest first. */
@@ -100,10 +102,7 @@ export async function findAgentIds(
   filter: AgentFilter,
   limit: number,
 ): Promise<string[]> {
-  const result = await pool.query<{ id: string }>({
-    name: 'agents.ids',
-    text: `select a.id ${FROM} ${MATCHES} order by a.id collate "C" limit $10`,
-    values: [...parameters(workspaceId, filter), limit],
-  });
-  return result.rows.map((row) => row.id);
+  const { from, conditions } = matching(workspaceId, filter);
+  const text = `select a.id ${from} ${conditions.text} order by a.id collate "C" limit ${conditions.parameter(limit)}`;
+  return (await pool.query<{ id: string }>(text, conditions.values)).rows.map((row) => row.id);
 }

@@ -1,7 +1,9 @@
 import type { Status } from '@aaas/contract/lifecycle';
 import type { Placement } from '@aaas/contract/placement';
 import type { Pool } from 'pg';
+import { Conditions } from '../postgres/conditions.ts';
 import { SESSION_STATE, type SessionState } from './session-state.ts';
+import { indexedCondition } from './status-index.ts';
 
 /** A session with how it stands. */
 export interface ListedSession extends SessionState {
@@ -55,25 +57,22 @@ export async function listSessions(
   pool: Pool,
   workspaceId: string,
   filter: SessionFilter,
-  page: { order: 'asc' | 'desc'; after?: string | undefined; limit: number },
+  { order, after, limit }: { order: 'asc' | 'desc'; after?: string | undefined; limit: number },
 ): Promise<ListedSession[]> {
-  const result = await pool.query<ListedSession>({
-    name: `sessions.list-${page.order}`,
-    text: `${VIEW} and ($2::text is null or s.agent_id = $2) and ($3::text[] is null or s.status = any ($3))
-             and ($4::jsonb is null or s.metadata @> $4)
-             and ($5::timestamptz is null or s.created_at > $5) and ($6::timestamptz is null or s.created_at < $6)
-             and ($7::text is null or s.id collate "C" ${page.order === 'desc' ? '<' : '>'} $7)
-           order by s.id collate "C" ${page.order} limit $8`,
-    values: [
-      workspaceId,
-      filter.agentId ?? null,
-      filter.status ?? null,
-      filter.metadata ?? null,
-      filter.createdAfter ?? null,
-      filter.createdBefore ?? null,
-      page.after ?? null,
-      page.limit,
-    ],
-  });
-  return result.rows;
+  const conditions = new Conditions();
+  conditions.parameter(workspaceId);
+  conditions
+    .add(filter.agentId, (p) => `s.agent_id = ${p}`)
+    .add(filter.status, (p) => `s.status = any (${p}::text[])`)
+    .add(filter.metadata, (p) => `s.metadata @> ${p}::jsonb`)
+    .add(filter.createdAfter, (p) => `s.created_at > ${p}`)
+    .add(filter.createdBefore, (p) => `s.created_at < ${p}`);
+  const plain = conditions.values.length === 1;
+  const few = indexedCondition(filter.status);
+  conditions.add(after, (p) => `s.id collate "C" ${order === 'desc' ? '<' : '>'} ${p}`);
+  const text = `${VIEW} ${few ? `and ${few}` : ''} ${conditions.text}
+           order by s.id collate "C" ${order} limit ${conditions.parameter(limit)}`;
+  // With filters the best plan depends on what they are: it is made anew each time.
+  const name = plain ? { name: `sessions.list-${order}${after === undefined ? '' : '-after'}` } : {};
+  return (await pool.query<ListedSession>({ ...name, text, values: conditions.values })).rows;
 }

@@ -26,7 +26,8 @@ export const SESSION_STATE = `
   case when s.lane = '' then null else s.lane::jsonb ->> 'region' end as region,
   s.restarts, s.directory_snapshot as "directorySnapshot", s.messages_count as "messagesCount",
   (select count(*)::int from inputs i where i.session_id = s.id and i.consumed_seq is null) as waiting,
-  (select json_build_object('inputTokens', coalesce(sum(t.input_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens), 0),
-                            'outputTokens', coalesce(sum(t.output_tokens), 0),
-                            'costNanousd', coalesce(sum(t.cost_nanousd), 0))
-     from turns t where t.session_id = s.id) as usage`;
+  (select json_build_object('inputTokens', coalesce(sum(u.input_tokens + u.cache_read_input_tokens
+                                                        + u.cache_creation_5m_input_tokens + u.cache_creation_1h_input_tokens), 0),
+                            'outputTokens', coalesce(sum(u.output_tokens), 0),
+                            'costNanousd', coalesce(sum(u.cost_nanousd), 0))
+     from session_usage u where u.session_id = s.id) as usage`;

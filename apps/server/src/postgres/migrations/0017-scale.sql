@@ -3,3 +3,7 @@ create table retention_marks (
   what      text primary key,                  -- model_requests
   kept_from timestamptz not null
 );
+
+-- Few sessions of many: those with a process, and those that somebody has stopped. Neither column changes with a turn.
+create index sessions_live on sessions (workspace_id, id collate "C") where sandbox_phase <> 'none';
+create index sessions_stopped on sessions (workspace_id, id collate "C") where intent = 'stopped';

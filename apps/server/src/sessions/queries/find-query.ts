@@ -55,8 +55,8 @@ export async function listQueries(
   keepSince: Date,
   page: { agentType?: string | undefined; after?: string | undefined; limit: number },
 ): Promise<QueryView[]> {
+  // Not a prepared statement: one plan for pages with and without what is asked for reads all queries.
   const result = await pool.query<Row>({
-    name: 'queries.list',
     text: `${VIEW} and ($3::text is null or q.agent_type = $3) and ($4::text is null or q.id collate "C" < $4)
            order by q.id collate "C" desc limit $5`,
     values: [workspaceId, keepSince, page.agentType ?? null, page.after ?? null, page.limit],

@@ -32,9 +32,9 @@ export async function listMessages(
                   t.cache_read_input_tokens as "cacheReadInputTokens",
                   t.cache_creation_input_tokens as "cacheCreationInputTokens", t.cost_nanousd as "costNanousd", i.payload
              from turns t join inputs i on i.session_id = t.session_id and i.position = t.position
-            where t.session_id = $1 and ($2::bigint is null or t.position ${page.order === 'asc' ? '>' : '<'} $2)
+            where t.session_id = $1 and t.position ${page.order === 'asc' ? '>' : '<'} $2
             order by t.position ${page.order} limit $3`,
-    values: [sessionId, page.beyond, page.limit],
+    values: [sessionId, page.beyond ?? (page.order === 'asc' ? -1 : Number.MAX_SAFE_INTEGER), page.limit],
   });
   return result.rows.map(({ payload, ...row }) => ({ ...row, message: textOf(JSON.parse(payload)) }));
 }
