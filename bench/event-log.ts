@@ -11,8 +11,8 @@ import { startTestDatabase } from '../apps/server/src/postgres/test-database.ts'
 const MILLIONS = Number(process.argv[2] ?? 10);
 const LAYOUTS = (process.argv[3] ?? 'one,hash,range').split(',');
 const ROWS = MILLIONS * 1_000_000;
-const PER_SESSION = 1_000;
-const SESSIONS = ROWS / PER_SESSION;
+const PER_SESSION = 1_008;
+const SESSIONS = Math.floor(ROWS / PER_SESSION);
 const CHUNK = 200_000;
 const WEEKS = 13;
 const ROUNDS = 5;
@@ -59,25 +59,31 @@ async function load(layout: string): Promise<void> {
     `create table heads_${layout} (session_id text primary key, generation bigint, last_seq bigint) with (fillfactor = 50)`,
   );
   await pool.query(
-    `insert into heads_${layout} select 'sesn_' || lpad(n::text, 24, '0'), 1, ${PER_SESSION} from generate_series(0, ${SESSIONS - 1}) n`,
+    `insert into heads_${layout} select 'sesn_' || lpad(n::text, 24, '0'), 1, ${2 * PER_SESSION} from generate_series(0, ${SESSIONS - 1}) n`,
   );
   const began = performance.now();
-  await withClient(async (client) => {
-    await client.query('set synchronous_commit = off');
-    // In the order of time, as it was: the events of a session lie far from one another.
-    for (let from = 0; from < ROWS; from += CHUNK) {
-      await client.query(
-        `insert into log_${layout} select 'sesn_' || lpad((n % ${SESSIONS})::text, 24, '0'), n / ${SESSIONS} + 1, 'sevt_' || lpad(n::text, 24, '0'),
-                'agent.message', 'turn_' || lpad((n / 12)::text, 24, '0'), null,
-                '${weekStart(0)}'::timestamptz + n * interval '${WEEKS} weeks' / ${ROWS}, repeat('x', 354)
-           from generate_series(${from}::bigint, ${from + CHUNK - 1}) n`,
-      );
-    }
-  });
+  await insert(layout, 0, ROWS);
   const seconds = (performance.now() - began) / 1000;
   await pool.query(`analyze log_${layout}`);
   await vacuum(layout);
   say(layout, 'loaded', { 'rows/s': ROWS / seconds, ...(await sizes(layout)) });
+}
+
+/** In the order of time, as it was, turn by turn: of a session twelve events lie together, the next far from them. */
+async function insert(layout: string, first: number, end: number): Promise<void> {
+  const turn = 12;
+  await withClient(async (client) => {
+    await client.query('set synchronous_commit = off');
+    for (let from = first; from < end; from += CHUNK) {
+      await client.query(
+        `insert into log_${layout} select 'sesn_' || lpad((n / ${turn} % ${SESSIONS})::text, 24, '0'),
+                n / ${turn * SESSIONS} * ${turn} + n % ${turn} + 1 + case when n >= ${ROWS} then 1000000 else 0 end,
+                'sevt_' || lpad(n::text, 24, '0'), 'agent.message', 'turn_' || lpad((n / ${turn})::text, 24, '0'), null,
+                least('${weekStart(0)}'::timestamptz + n * interval '${WEEKS} weeks' / ${ROWS}, '${weekStart(WEEKS)}'), repeat('x', 354)
+           from generate_series(${from}::bigint, ${Math.min(from + CHUNK, end) - 1}) n`,
+      );
+    }
+  });
 }
 
 async function measureRounds(when: string): Promise<void> {
@@ -132,14 +138,15 @@ async function purge(layout: string): Promise<void> {
   const began = performance.now();
   const stop = new AbortController();
   const appends = appendUntil(layout, stop.signal);
-  const weeks = Math.floor(WEEKS / 3);
   let removed = 0;
-  if (layout === 'range') {
-    for (let n = 0; n < weeks; n++) {
-      removed += (await pool.query(`select count(*)::int as n from log_range_${n}`)).rows[0].n;
-      await pool.query(`drop table log_range_${n}`);
+  // Week by week, as retention comes to it; it does so each hour.
+  for (let week = 0; week < Math.floor(WEEKS / 3); week++) {
+    if (layout !== 'range') removed += await deleteOld(layout, weekStart(week + 1));
+    else {
+      removed += ROWS / WEEKS;
+      await pool.query(`drop table log_range_${week}`);
     }
-  } else removed = await deleteOld(layout, weekStart(weeks));
+  }
   const seconds = (performance.now() - began) / 1000;
   stop.abort();
   const during = await appends;
@@ -156,6 +163,8 @@ async function purge(layout: string): Promise<void> {
   const vacuumed = performance.now();
   await vacuum(layout);
   say(layout, 'vacuum', { s: (performance.now() - vacuumed) / 1000, ...(await sizes(layout)) });
+  await insert(layout, ROWS, ROWS + removed);
+  say(layout, 'refilled', await sizes(layout));
 }
 
 /** As the platform does it: session by session, from the front of each log. */

@@ -142,6 +142,7 @@ async function claimsWhileAllWait(site: Site): Promise<void> {
     await client.query('rollback');
     client.release();
   }
+  await site.pool.query('vacuum analyze session_heads');
 }
 
 async function idle(): Promise<void> {
