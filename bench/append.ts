@@ -74,13 +74,13 @@ async function run(writers: number, hints: boolean): Promise<void> {
   console.log(`${String(writers).padStart(2)} writers, ${hints ? 'with hints' : 'no hints  '}: ${shown.join(' · ')}`);
 }
 
-/** Tells of each append, as a node does that is not alone. */
+/** Tells of each append, as a node does that is not alone and has no Redis. */
 async function hintAsNode(): Promise<() => Promise<void>> {
-  await pool.query(
-    `insert into nodes (id, roles, version, capacity, pid, heartbeat_at) values ('node_other', '{worker}', '0', 1, 1, now() + interval '1 hour')`,
-  );
   const hints = new NodeHints({
     ...{ pool, nodeId: 'node_bench', streams: ctx.streams, log: ctx.log },
+    others: () => 1,
+    channels: null,
+    onChanged: () => false,
     onWake: () => {},
     onKeysChanged: () => {},
   });

@@ -75,8 +75,11 @@ export async function copySessions(
   }
   for (const [table] of STATEMENTS) await pool.query(`vacuum analyze ${table}`);
   const at = async (table: string) =>
-    (await pool.query(`select id from ${table} order by id collate "C" offset $1 limit 1`, [Math.max(60, Math.floor(count / 10))]))
-      .rows[0].id;
+    (
+      await pool.query(`select id from ${table} order by id collate "C" offset $1 limit 1`, [
+        Math.max(60, Math.floor(count / 10)),
+      ])
+    ).rows[0].id;
   const copy = await pool.query(`select ${copied('sesn', '$1::text')} as id from generate_series(1, 1) n`, [session]);
   return { copy: copy.rows[0].id, deep: { agent: await at('agents'), session: await at('sessions') } };
 }

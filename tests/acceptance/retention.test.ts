@@ -1,9 +1,10 @@
 import { createClient } from '@aaas/client/create-client';
-import { pino } from 'pino';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createJobs } from '../../apps/server/src/jobs/create-jobs.ts';
 import type { Jobs } from '../../apps/server/src/jobs/jobs.ts';
 import { createPool } from '../../apps/server/src/postgres/pool.ts';
+import { testContext } from '../../apps/server/src/sessions/testing.ts';
 import { type DeployedAgent, deployAgent } from '../support/deployed-agent.ts';
 import { type Platform, script, until } from '../support/platform.ts';
 import { collectFrames, type Frame } from '../support/sse.ts';
@@ -12,7 +13,7 @@ import { startTestPlatform } from '../support/test-platform.ts';
 let platform: Platform;
 let agent: DeployedAgent;
 let jobs: Jobs;
-const openPool = () => createPool(platform.database, { max: 1, log: { warn: () => {} } });
+let pool: pg.Pool;
 /** Of the first two turns, before they were removed. */
 let oldPage: string;
 let oldEvent: string;
@@ -20,7 +21,8 @@ let oldTurn: string;
 
 beforeAll(async () => {
   platform = await startTestPlatform();
-  jobs = createJobs({ target: platform.database, log: pino({ level: 'silent' }), kinds: [] });
+  pool = createPool(platform.database, { max: 2, log: { warn: () => {} } });
+  jobs = createJobs({ target: platform.database, log: testContext(pool).log, kinds: [] });
   jobs.start();
   agent = await deployAgent(platform);
   oldTurn = (await agent.say('one', { 'idempotency-key': 'the-first' })).metadata.turn_id;
@@ -35,14 +37,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await jobs?.close();
+  await pool?.end();
   await platform?.dispose();
 });
 
 /** Makes everything that an agent has done so far forty days older. */
 async function age(of: DeployedAgent): Promise<void> {
-  const pool = openPool();
   await pool.query(`update events set at = at - interval '40 days' where session_id = $1`, [of.sessionId]);
-  await pool.end();
 }
 
 const firstOf = async (of: DeployedAgent) => (await platform.json('GET', `${of.path}/events?limit=1`)).data[0].seq;
@@ -56,9 +57,7 @@ async function expire(of: DeployedAgent): Promise<void> {
 }
 
 it('runs each hour, and counts what it removed', async () => {
-  const pool = openPool();
   const { rows } = await pool.query(`select name from pgboss.schedule where name like '%.retention' order by name`);
-  await pool.end();
   expect(rows.map(({ name }) => name)).toEqual(['events.retention', 'ledger.retention', 'queries.retention']);
   const metrics = await (await platform.request('GET', '/metrics')).text();
   expect(Number(/aaas_expired_rows_total\{of="events"\} (\d+)/.exec(metrics)?.[1])).toBe((await firstOf(agent)) - 1);
