@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Platform, script, startPlatform, until } from '../support/platform.ts';
 import { type PostgresServer, startPostgresServer, systemPostgres } from '../support/postgres-server.ts';
 import { hasRedis, NO_REDIS, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { type Frame, framesOf } from '../support/sse.ts';
+import { collectFrames, type Frame, framesOf } from '../support/sse.ts';
 
 const bin = systemPostgres();
 const redisHere = hasRedis();
@@ -64,8 +64,8 @@ describe.skipIf(!bin || !redisHere)('two nodes that share a Redis', () => {
     });
 
   describe('a stream on one of a session of the other', () => {
-    // One piece each 20 ms or so: some five seconds of them.
-    const WORDS = Array.from({ length: 250 }, (_, n) => `word-${n} `).join('');
+    // One piece each 20 ms or so: some six seconds of them.
+    const WORDS = Array.from({ length: 180 }, (_, n) => `word-${n} `).join('');
     let agent: string;
     beforeAll(async () => {
       agent = await a.deploy();
@@ -122,6 +122,21 @@ describe.skipIf(!bin || !redisHere)('two nodes that share a Redis', () => {
       });
       expect(textOf(frames)).toBe(WORDS);
       expect(frames.some(({ event }) => event === 'agent.message')).toBe(true);
+    });
+
+    it('shows the whole first turn of a new agent', async () => {
+      await untilRedisIs('ok');
+      const id = await b.deploy();
+      const message = script([{ tokens_per_second: 500 }, { text: WORDS }]);
+      const response = await b.request(
+        'POST',
+        `${AGENTS}/${id}/messages`,
+        { message },
+        { accept: 'text/event-stream' },
+      );
+      const frames = await collectFrames(response);
+      expect(textOf(frames)).toBe(WORDS);
+      expect(frames.at(-1)).toMatchObject({ event: 'x.turn', data: { turn: { state: 'completed' } } });
     });
   });
 

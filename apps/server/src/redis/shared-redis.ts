@@ -46,7 +46,7 @@ export class SharedRedis {
   #healthy = false;
   #closed = false;
   #missed = false;
-  #why = 'it was not asked yet';
+  #why = `no connection within ${FIRST_LOOK_MS} ms`;
   #healthySince = Number.NEGATIVE_INFINITY;
   #answersSince: number | null = null;
   #calmMs = 0;
@@ -56,8 +56,8 @@ export class SharedRedis {
   private constructor(options: SharedRedisOptions) {
     this.#options = options;
     this.prefix = options.prefix;
-    this.commands = createConnection(options.url, `aaas ${options.nodeId}`);
-    this.#subscriber = createConnection(options.url, `aaas ${options.nodeId} hears`);
+    this.commands = createConnection(options.url, `aaas:${options.nodeId}`);
+    this.#subscriber = createConnection(options.url, `aaas:${options.nodeId}:hears`);
     for (const connection of [this.commands, this.#subscriber]) {
       connection.on('error', (error: Error) => this.#lose(error));
       connection.on('close', () => this.#lose(null));

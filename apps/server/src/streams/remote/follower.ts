@@ -227,6 +227,7 @@ export class Follower {
     const followed = this.#followed.get(sessionId);
     if (!followed || origin === own) return;
     metrics.signalsPassed('received', via, signals.length);
+    const isNew = !followed.heard.has(origin);
     let last = followed.heard.get(origin) ?? 0;
     // The latest stands last, for the oldest to be forgotten.
     followed.heard.delete(origin);
@@ -238,6 +239,8 @@ export class Follower {
     followed.heard.set(origin, last);
     for (const oldest of followed.heard.keys()) if (followed.heard.size > ORIGINS_MAX) followed.heard.delete(oldest);
     const isOwner = owner || (via === 'redis' && nodeOf(origin) === followed.link);
+    // Whoever publishes for the first time may be a new owner, who has heard nobody ask yet.
+    if (!isOwner && isNew && via === 'redis') this.#do(this.#ask([sessionId]));
     if (!isOwner || followed.owner === origin) return;
     followed.owner = origin;
     if (followed.link === null) return;
