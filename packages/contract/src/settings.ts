@@ -85,7 +85,9 @@ export const Settings = z.object({
     .describe('A PostgreSQL server. Without it the embedded one runs under DATA_DIR.'),
   DATABASE_CONNECTIONS: whole(4, 1_000)
     .default(20)
-    .describe('Connections of this node to the database for its work, at most; some five more are for background jobs, hints and the lease.'),
+    .describe(
+      'Connections of this node to the database for its work, at most; some five more are for background jobs, hints and the lease.',
+    ),
   API_KEY: z
     .string()
     .min(16, 'must have at least 16 characters')

@@ -66,7 +66,7 @@ export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAge
      overriding system value
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'imported', $15, $16, $16, $16, $17,
             lane_of(v.definition -> 'placement', null, $17)
-       from agent_versions v where v.agent_id = $3 and v.version = coalesce($11, $4)`,
+       from agent_versions v where v.agent_id = $3 and v.version = coalesce($11::integer, $4::integer)`,
     [
       sessionId,
       workspaceId,
