@@ -437,7 +437,7 @@ export const Settings = z.object({
   DIRECTORY_STORE: z
     .string()
     .regex(
-      /^(?:shared|file:\/\/\/[^?#]*|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w.\/-]*)?)$/,
+      /^(?:shared|file:\/\/\/[^?#]*|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w./-]*)?)$/,
       'must be shared, file:///a/directory or s3://bucket/prefix',
     )
     .optional()
@@ -454,7 +454,9 @@ export const Settings = z.object({
   S3_REGION: z.string().min(1).max(64).default('us-east-1').describe('Region of the bucket of DIRECTORY_STORE.'),
   S3_FORCE_PATH_STYLE: flag
     .default(false)
-    .describe('true puts the bucket into the path of the address and not into its host name, as MinIO and others need.'),
+    .describe(
+      'true puts the bucket into the path of the address and not into its host name, as MinIO and others need.',
+    ),
   AWS_ACCESS_KEY_ID: z
     .string()
     .min(1)

@@ -1,8 +1,8 @@
+import type { DirectorySite } from '../directory-site.ts';
 import { openSessions } from '../session-directory.ts';
 import { decideRestore, type RestoreDecision } from './decide-restore.ts';
 import type { DirectoryFacts } from './facts.ts';
 import { readMarker } from './marker.ts';
-import type { DirectorySite } from '../directory-site.ts';
 
 /** What lies under a session's name on this node. */
 export interface LocalCopy {

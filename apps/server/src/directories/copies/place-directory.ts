@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlaceDirectory } from '../../sessions/lifecycle/place-directory.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../../sessions/session-context.ts';
-import { type DirectorySite, ownerOf } from '../directory-site.ts';
 import { lockDirectory } from '../directory-lock.ts';
+import { type DirectorySite, ownerOf } from '../directory-site.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
 import type { RestoreDecision } from './decide-restore.ts';
 import { type DirectoryFacts, findFacts } from './facts.ts';

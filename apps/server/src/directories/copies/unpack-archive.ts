@@ -22,7 +22,8 @@ export async function unpackArchive(
   signal: AbortSignal,
 ): Promise<void> {
   const { work, owner, staging } = into;
-  if (!store) throw new Error(`the snapshot of its directory lies in ${archive.location}, and DIRECTORY_STORE is not that`);
+  if (!store)
+    throw new Error(`the snapshot of its directory lies in ${archive.location}, and DIRECTORY_STORE is not that`);
   const { name, file } = await stageFile(staging);
   try {
     await unlink(staging.directory.at(name));

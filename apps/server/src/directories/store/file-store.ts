@@ -36,7 +36,14 @@ export async function openFileStore(location: string, path: string): Promise<Dir
       await rm(join(path, key), { force: true });
       // Of the session and the workspace, if this was their last.
       for (const above of [dirname(key), dirname(dirname(key))]) {
-        if (above !== '.' && !(await rmdir(join(path, above)).then(() => true, () => false))) return;
+        if (
+          above !== '.' &&
+          !(await rmdir(join(path, above)).then(
+            () => true,
+            () => false,
+          ))
+        )
+          return;
       }
     },
     close: () => {},

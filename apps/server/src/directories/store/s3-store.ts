@@ -41,7 +41,12 @@ export async function openS3Store(
       const Body = file.createReadStream({ start: 0, autoClose: false });
       const upload = new Upload({
         client,
-        params: { ...at(key), Body, ContentType: 'application/zstd', ...(size < PART_BYTES ? { ContentLength: size } : {}) },
+        params: {
+          ...at(key),
+          Body,
+          ContentType: 'application/zstd',
+          ...(size < PART_BYTES ? { ContentLength: size } : {}),
+        },
         partSize: PART_BYTES,
         queueSize: 2,
       });

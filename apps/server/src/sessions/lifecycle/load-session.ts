@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Intent, SandboxPhase, Status, TurnStatus } from '@aaas/contract/lifecycle';
-import type { DirectoryNote } from './directory-snapshot.ts';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
+import type { DirectoryNote } from './directory-snapshot.ts';
 
 /** A session as its owner works with it. */
 export interface SessionRow {

@@ -34,7 +34,9 @@ export async function claimCell(
     const place = { node: node.id, copy: cell.copy };
     const isOurs = await node.cells.bind(owned, { cellId, number, harnessSessionId }, place);
     Object.assign(session, { number, harnessSessionId, directoryNode: node.id, directoryCopy: cell.copy });
-    const adopted = isOurs ? adoptDirectory(node.dataDir, cellId, session.id) : Promise.reject(new Error(MADE_MEANWHILE));
+    const adopted = isOurs
+      ? adoptDirectory(node.dataDir, cellId, session.id)
+      : Promise.reject(new Error(MADE_MEANWHILE));
     await adopted.catch(async (error) => {
       // Somebody has written files meanwhile: they belong to the user that the session had.
       Object.assign(session, { ...before, directoryNode: null, directoryCopy: null });
@@ -47,7 +49,7 @@ export async function claimCell(
     const written = () => writtenTranscript(config, harnessSessionId, node.userOf(number)?.uid ?? null);
     const { definition } = session;
     const claude = new ClaudeSession({
-      ...{ input, plan: null, sink, mcpConnectMs: null, clock, written, definition, grants: [] },
+      ...{ input, plan: null, sink, mcpConnectMs: null, clock, written, definition, grants: [], note: null },
     });
     claude.attachProcess(cell.sandbox);
     await cell.employ({ sink, claude }, session.id);

@@ -1,7 +1,7 @@
 import { FileEntry, MoveFileRequest } from '@aaas/contract/files';
 import { parsePath } from '../../../../directories/confined/parse-path.ts';
-import { locateDirectory } from '../../../../directories/locate-directory.ts';
 import { movePath as move } from '../../../../directories/files/move-path.ts';
+import { locateDirectory } from '../../../../directories/locate-directory.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
