@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import type { User } from '../../processes/passage.ts';
 import type { DirectoryArchive } from '../../sessions/lifecycle/directory-snapshot.ts';
+import { contentOf } from '../archives/pack-directory.ts';
 import { readTar } from '../archives/read-tar.ts';
 import { type Unpacked, unpackItem } from '../archives/unpack-tree.ts';
 import type { Directory } from '../confined/directory.ts';
@@ -43,7 +44,7 @@ export async function unpackArchive(
       );
     }
     const unzip = createZstdDecompress();
-    const fed = pipeline(file.createReadStream({ start: 0, autoClose: false, signal }), unzip);
+    const fed = pipeline(contentOf(file, size, archive.key), unzip, { signal });
     fed.catch(() => {});
     const unpacked: Unpacked = { files: 0, directories: 0, symlinks: 0, sizeBytes: 0 };
     const tar = bounded(unzip as AsyncIterable<Buffer>, archive.unpacked_bytes);

@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { access, constants, type FileHandle, mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { contentOf } from '../archives/pack-directory.ts';
 import { writeAll } from '../files/receive.ts';
 import { ArchiveMissing, type DirectoryStore } from './directory-store.ts';
 
-/** Archives in a directory, such as a volume that all nodes mount. @throws when it cannot be written */
+/**
+ * Archives in a directory, such as a volume that all nodes mount. It is not made: where it is missing, the volume may
+ * not be mounted. @throws when it cannot be written
+ */
 export async function openFileStore(location: string, path: string): Promise<DirectoryStore> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
   await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   return {
     location,
-    put: async (key, file, _size, signal) => {
+    put: async (key, file, size, signal) => {
       const target = join(path, key);
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       const part = `${target}.${randomBytes(6).toString('hex')}.part`;
       try {
         await using written = await open(part, 'wx', 0o600);
-        const content = file.createReadStream({ start: 0, autoClose: false, signal });
-        await writeAll(written, content as AsyncIterable<Buffer>);
+        await writeAll(written, until(signal, contentOf(file, size, key)));
         await written.sync();
         await rename(part, target);
       } catch (error) {
@@ -30,7 +31,7 @@ export async function openFileStore(location: string, path: string): Promise<Dir
       const file = await open(join(path, key), 'r').catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'ENOENT' ? new ArchiveMissing(location, key) : error;
       });
-      return createReadStream('', { fd: file, start: 0, signal }) as AsyncIterable<Buffer>;
+      return until(signal, contentOfOwn(file, key));
     },
     remove: async (key) => {
       await rm(join(path, key), { force: true });
@@ -48,4 +49,20 @@ export async function openFileStore(location: string, path: string): Promise<Dir
     },
     close: () => {},
   };
+}
+
+/** Closes the file in the end. */
+async function* contentOfOwn(file: FileHandle, key: string): AsyncGenerator<Buffer> {
+  try {
+    yield* contentOf(file, (await file.stat()).size, key);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* until(signal: AbortSignal, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
 }

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Settings } from '@aaas/contract/settings';
+import { contentOf } from '../archives/pack-directory.ts';
 import { ArchiveMissing, type DirectoryStore } from './directory-store.ts';
 
 export type S3Settings = Pick<
@@ -38,14 +39,13 @@ export async function openS3Store(
   return {
     location,
     put: async (key, file, size, signal) => {
-      const Body = file.createReadStream({ start: 0, autoClose: false });
+      const Body = Readable.from(contentOf(file, size, key));
       const upload = new Upload({
         client,
         params: {
           ...at(key),
           Body,
           ContentType: 'application/zstd',
-          ...(size < PART_BYTES ? { ContentLength: size } : {}),
         },
         partSize: PART_BYTES,
         queueSize: 2,
