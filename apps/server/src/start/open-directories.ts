@@ -1,98 +1,77 @@
-import type { Settings } from '@aaas/contract/settings';
 import { discardStale } from '../directories/copies/discard-stale.ts';
 import { type CopyOptions, directoryPlacer, directoryTaker } from '../directories/copies/place-directory.ts';
 import { settleCopy } from '../directories/copies/settle-copy.ts';
 import { inTurn } from '../directories/in-turn.ts';
 import type { TakingSite } from '../directories/locate-directory.ts';
 import { SnapshotKeeper } from '../directories/snapshots/snapshot-keeper.ts';
-import type { DirectoryStore } from '../directories/store/directory-store.ts';
-import type { openDirectoryStore } from '../directories/store/open-store.ts';
+import type { OpenedStore } from '../directories/store/open-store.ts';
 import { removeDoomed } from '../directories/store/remove-archives.ts';
-import type { JobKind } from '../jobs/jobs.ts';
 import type { PlaceDirectory } from '../sessions/lifecycle/place-directory.ts';
 import type { OwnedSession, SessionContext } from '../sessions/session-context.ts';
-import type { Closers } from './closers.ts';
+import type { Node } from './open-node.ts';
 
 const RESTORES_AT_ONCE = 4;
-const STALE_LOOK_EVERY_MS = 3_600_000;
+const TIDY_EVERY_MS = 600_000;
 const STALE_KEPT_MS = 24 * 3_600_000;
 
-/** What this node keeps of directories beyond its own disk, as DIRECTORY_STORE says. */
-export type OpenedStore = Awaited<ReturnType<typeof openDirectoryStore>>;
-
-/** The background job that removes archives which no session needs. */
-export function directoryUpkeep(
-  { store }: OpenedStore,
-  { pool, log }: Pick<SessionContext, 'pool' | 'log'>,
-): JobKind[] {
-  if (!store) return [];
-  return [
-    {
-      name: 'directories.purge',
-      cron: '*/10 * * * *',
-      concurrency: 1,
-      expiresAfterSeconds: 3_600,
-      retries: 3,
-      run: async (_data, signal) => {
-        const removed = await removeDoomed(pool, store, signal);
-        if (removed > 0) log.info({ removed }, 'removed old snapshots of directories');
-      },
-    },
-  ];
+/** What a node does about the directories of its sessions. */
+export interface Directories {
+  site: TakingSite;
+  place: PlaceDirectory;
+  /** @throws Fenced when the generation has ended */
+  settle(owned: OwnedSession): Promise<string>;
 }
 
 /** Opens the directories of this node. What lies in them is stored from here on; at the end, what is left. */
-export function openDirectories(options: {
-  ctx: SessionContext;
-  opened: OpenedStore;
-  settings: Settings;
-  dataDir: string;
-  nodeId: string;
-  uidBase: number | null;
-  mayAct(): boolean;
-  closers: Closers;
-}): { site: TakingSite; place: PlaceDirectory; settle(owned: OwnedSession): Promise<string> } {
-  const { ctx, opened, settings, dataDir, nodeId, uidBase, mayAct, closers } = options;
+export function openDirectories(
+  { settings, dataDir, registered, closers }: Pick<Node, 'settings' | 'dataDir' | 'registered' | 'closers'>,
+  parts: { ctx: SessionContext; opened: OpenedStore; isolation: { uidBase: number | null }; mayAct(): boolean },
+): Directories {
+  const { ctx, opened, mayAct } = parts;
   const { mode, store } = opened;
-  const own = { dataDir, nodeId, uidBase, mode, leaseTtlMs: settings.LEASE_TTL * 1000 };
-  const copies: CopyOptions = { ctx, site: own, store, settings, inTurn: inTurn(RESTORES_AT_ONCE) };
-  if (mode !== 'shared') keepTidy(ctx, own, mayAct, closers);
-  if (store) keepStored({ ctx, site: own, store, settings, mayAct }, closers);
+  const leaseTtlMs = settings.LEASE_TTL * 1000;
+  const site = { dataDir, nodeId: registered.id, uidBase: parts.isolation.uidBase, mode, leaseTtlMs };
+  const copies: CopyOptions = { ctx, site, store, settings, inTurn: inTurn(RESTORES_AT_ONCE) };
+  if (store) {
+    closers.add('store of directories', async () => store.close());
+    const keeper = new SnapshotKeeper({ ctx, site, store, settings, mayAct });
+    closers.add('snapshots of directories', () => keeper.close());
+  }
+  const tidying = keepTidy(ctx, mayAct, async (signal) => {
+    const copiesGone = mode === 'shared' ? 0 : await discardStale(ctx.pool, site, STALE_KEPT_MS);
+    const archivesGone = store ? await removeDoomed(ctx.pool, store, signal) : 0;
+    return copiesGone + archivesGone;
+  });
+  closers.add('upkeep of directories', tidying.close);
   return {
-    site: { ...own, takeOver: directoryTaker(copies) },
+    site: { ...site, takeOver: directoryTaker(copies) },
     place: directoryPlacer(copies),
-    settle: (owned) => settleCopy(ctx.pool, own, owned.sessionId, owned),
+    settle: (owned) => settleCopy(ctx.pool, site, owned.sessionId, owned),
   };
 }
 
-function keepStored(
-  options: ConstructorParameters<typeof SnapshotKeeper>[0] & { store: DirectoryStore },
-  closers: Closers,
-): void {
-  closers.add('store of directories', async () => options.store.close());
-  const keeper = new SnapshotKeeper(options);
-  closers.add('snapshots of directories', () => keeper.close());
-}
-
-/** Copies that do not count any more take up space, and no more. */
+/** What does not count any more takes up space, and no more: whenever there is time. */
 function keepTidy(
-  { pool, log }: SessionContext,
-  site: { dataDir: string; nodeId: string },
+  { log }: SessionContext,
   mayAct: () => boolean,
-  closers: Closers,
-): void {
+  tidy: (signal: AbortSignal) => Promise<number>,
+): { close(): Promise<void> } {
+  const closing = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     if (!mayAct()) return;
-    running = discardStale(pool, site, STALE_KEPT_MS).then(
-      (discarded) => {
-        if (discarded > 0) log.info({ discarded }, 'removed copies of directories that do not count any more');
+    running = tidy(closing.signal).then(
+      (removed) => {
+        if (removed > 0) log.info({ removed }, 'removed directories and snapshots that do not count any more');
       },
-      (error) => log.error({ err: error }, 'failed to remove old copies of directories'),
+      (error) => log.error({ err: error }, 'failed to remove directories or snapshots that do not count any more'),
     );
-  }, STALE_LOOK_EVERY_MS);
-  closers.add('old copies of directories', async () => {
-    clearInterval(timer);
-    await running;
-  });
+  }, TIDY_EVERY_MS);
+  return {
+    close: async () => {
+      closing.abort();
+      clearInterval(timer);
+      await running;
+    },
+  };
 }

@@ -9,10 +9,14 @@ import { openS3Store, type S3Settings } from './s3-store.ts';
 
 type StoreSettings = Pick<Settings, 'DIRECTORY_STORE' | 'DATA_DIR'> & S3Settings;
 
+/** Where the directories of a node outlive it. `store`: of archives. */
+export interface OpenedStore {
+  mode: StoreMode;
+  store: DirectoryStore | null;
+}
+
 /** What DIRECTORY_STORE names. @throws StartupError for a directory that cannot be written */
-export async function openDirectoryStore(
-  settings: StoreSettings,
-): Promise<{ mode: StoreMode; store: DirectoryStore | null }> {
+export async function openDirectoryStore(settings: StoreSettings): Promise<OpenedStore> {
   const { DIRECTORY_STORE: location } = settings;
   if (location === undefined) return { mode: 'local', store: null };
   if (location === 'shared') return { mode: 'shared', store: null };
