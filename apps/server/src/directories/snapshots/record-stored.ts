@@ -1,7 +1,7 @@
 import { newId } from '@aaas/contract/ids';
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../../postgres/transaction.ts';
-import type { DirectoryArchive, TakenSnapshot } from '../../sessions/lifecycle/directory-snapshot.ts';
+import type { DirectoryArchive, DirectorySnapshot, TakenSnapshot } from '../../sessions/lifecycle/directory-snapshot.ts';
 import { addNotice } from '../../sessions/log/add-notice.ts';
 import { QUIET, type Unsaved } from './find-unsaved.ts';
 
@@ -46,8 +46,12 @@ export async function recordStored(
   return await transaction(pool, async (db) => {
     await lockHead(db, subject.sessionId);
     const { empty: _, ...snapshot } = name;
-    const row = JSON.stringify({ ...snapshot, seq: subject.seq, archive });
-    const values = [subject.nodeId, subject.sessionId, subject.copy, row, stillUnsaved, subject.seq];
+    const later = await nameSince(db, subject.sessionId, name);
+    // Its process ended meanwhile, and that is how it left the directory.
+    const final = archive && later?.digest === archive.digest ? { ...archive, clean: true } : archive;
+    const unsaved = stillUnsaved || (later !== null && later.digest !== name.digest);
+    const row = JSON.stringify({ ...snapshot, seq: subject.seq, archive: final });
+    const values = [subject.nodeId, subject.sessionId, subject.copy, row, unsaved, subject.seq];
     if ((await db.query(STORED, values)).rowCount === 0) return false;
     if (archive) {
       await db.query(`update directory_archives set state = 'kept' where key = $1`, [archive.key]);
@@ -84,6 +88,16 @@ export async function recordUnstorable(
     const type = 'x.workspace_not_stored';
     await addNotice(db, { sessionId, workspaceId, turnId: null, id: newId('sevt'), type, body }, new Date());
   });
+}
+
+/** What was named after `name` was: nobody does so but the owner, at the end of a process. */
+async function nameSince(db: PoolClient, sessionId: string, name: TakenSnapshot): Promise<DirectorySnapshot | null> {
+  const { rows } = await db.query<{ snapshot: DirectorySnapshot | null }>(
+    'select directory_snapshot as snapshot from sessions where id = $1 for update',
+    [sessionId],
+  );
+  const known = rows[0]?.snapshot ?? null;
+  return known && known.taken_at > name.taken_at ? known : null;
 }
 
 // Whoever begins a turn takes it first: what is read after this knows of the turn.

@@ -15,7 +15,7 @@ export function snapshotTaker(dataDir: string, settings: { MAX_ARCHIVE_ENTRIES: 
     await using root = await sessions.openDirectory(sessionId);
     await using work = (await root?.openDirectory('work')) ?? null;
     if (!root || !work) return null;
-    return nameListing(root, known, await listEntries(work, settings.MAX_ARCHIVE_ENTRIES));
+    return await nameListing(root, known, await listEntries(work, settings.MAX_ARCHIVE_ENTRIES));
   };
 }
 
