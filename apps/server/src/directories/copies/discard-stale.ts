@@ -9,10 +9,12 @@ import { readMarker } from './marker.ts';
 
 const SESSION_NAME = /^sesn_/;
 const BATCH = 500;
+/** An import puts its directory in place a moment before its row is there. */
+const ORPHAN_AFTER_MS = 3_600_000;
 
 /**
- * Removes copies of directories that do not count any more, and those of sessions that are gone, when nothing has been
- * done to them for `afterMs`. @returns how many
+ * Removes copies of directories that do not count any more, when nothing has been done to them for `afterMs`, and those
+ * of sessions that are gone. @returns how many
  */
 export async function discardStale(
   pool: Pool,
@@ -30,11 +32,12 @@ export async function discardStale(
       if (!isElsewhere(rows.get(name), nodeId)) continue;
       await lockDirectory(name, async () => {
         const info = await sessions.inspect(name);
-        if (!info?.isDirectory() || Date.now() - Number(info.ctimeMs) < afterMs) return;
+        if (!info?.isDirectory()) return;
         await using root = await sessions.openDirectory(name);
         // Once more, with the lock: it may have come back meanwhile.
         const row = (await findRows(pool, [name])).get(name);
         if (!root || !isElsewhere(row, nodeId)) return;
+        if (Date.now() - Number(info.ctimeMs) < (row ? afterMs : Math.min(afterMs, ORPHAN_AFTER_MS))) return;
         if (row && (await readMarker(root))?.copy === row.copy) return;
         await discard(sessions, name, staging);
         discarded++;

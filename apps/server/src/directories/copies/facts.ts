@@ -11,6 +11,8 @@ export interface DirectoryFacts {
   node: string | null;
   copy: string | null;
   unsaved: boolean;
+  /** At the end of its last process nothing was in it, and nobody has written since. */
+  empty: boolean;
   snapshot: DirectorySnapshot | null;
   notes: DirectoryNote[] | null;
   /** `node` is in the fleet and sends its heartbeats. */
@@ -25,6 +27,10 @@ const FACTS = {
     select s.id as "sessionId", s.workspace_id as "workspaceId", s.number, h.owner, s.directory_node as node,
            s.directory_copy as copy, s.directory_unsaved as unsaved, s.directory_snapshot as snapshot,
            s.directory_notes as notes,
+           coalesce((s.directory_snapshot->>'empty')::boolean, false) and not exists (
+             select 1 from turns t
+              where t.session_id = s.id and coalesce(t.last_seq, t.first_seq) > (s.directory_snapshot->>'seq')::bigint
+           ) as empty,
            coalesce(n.stopped_at is null and n.lost_at is null
              and n.heartbeat_at > now() - make_interval(secs => $2::double precision / 1000), false) as "holderLives",
            coalesce(extract(epoch from now() - n.heartbeat_at) * 1000, 'infinity')::double precision as "holderSilentMs"

@@ -21,7 +21,9 @@ export async function findLocalCopy(dataDir: string, sessionId: string): Promise
 
 /** What this node would have to do before it may work on the directory. */
 export function decideFor(site: DirectorySite, facts: DirectoryFacts, local: LocalCopy): RestoreDecision {
-  const { node, copy, unsaved, snapshot, holderLives } = facts;
+  const { node, copy, snapshot, holderLives } = facts;
+  // Where snapshots are stored, whoever stores them says that there is nothing to store.
+  const unsaved = facts.unsaved && !(facts.empty && site.mode !== 'archives');
   return decideRestore({
     mode: site.mode,
     here: site.nodeId,

@@ -6,7 +6,9 @@ import { elsewhere, type SessionPlace } from '../directory-site.ts';
 // The row first: whoever takes the directory over from then on knows that there is more than was stored.
 const MARK = {
   name: 'directories.mark-changed',
-  text: `update sessions set directory_unsaved = true, directory_node = coalesce(directory_node, $3)
+  text: `update sessions
+            set directory_unsaved = true, directory_node = coalesce(directory_node, $3),
+                directory_snapshot = directory_snapshot - 'empty'
           where workspace_id = $1 and id = $2 and intent <> 'archived' and ($4 or coalesce(directory_node, $3) = $3)
          returning id`,
 };

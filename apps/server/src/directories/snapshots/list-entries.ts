@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ApiError } from '@aaas/contract/errors';
 import type { Directory } from '../confined/directory.ts';
 import { DEPTH_MAX } from '../confined/parse-path.ts';
 import { readNames, textOf } from '../confined/read-names.ts';
@@ -25,11 +26,21 @@ export interface Listing {
   bytes: number;
   /** false: there is more than was looked at. */
   complete: boolean;
+  /** Because there are more entries than were to be looked at. */
+  tooMany: boolean;
+}
+
+/** A list in the making. */
+interface Draft {
+  entries: Listed[];
+  max: number;
+  tooMany: boolean;
 }
 
 export async function listEntries(work: Directory, max: number): Promise<Listing> {
-  const entries: Listed[] = [];
-  const complete = await listInto(work, entries, max, []);
+  const draft: Draft = { entries: [], max, tooMany: false };
+  const complete = await listInto(work, draft, []);
+  const { entries, tooMany } = draft;
   const text = JSON.stringify(entries);
   const files = entries.filter((entry) => entry.type === 'file');
   return {
@@ -39,15 +50,22 @@ export async function listEntries(work: Directory, max: number): Promise<Listing
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.size, 0),
     complete,
+    tooMany,
   };
 }
 
-/** @returns false when there is more than `max` entries, or something cannot be looked into. */
-async function listInto(directory: Directory, entries: Listed[], max: number, above: string[]): Promise<boolean> {
+/** @returns false when there are more entries than `max`, or something cannot be looked into. */
+async function listInto(directory: Directory, draft: Draft, above: string[]): Promise<boolean> {
   let complete = true;
-  const names = await readNames(directory, { left: max + 1 }).catch(() => null);
+  const names = await readNames(directory, { left: draft.max + 1 }).catch((error) => {
+    draft.tooMany ||= error instanceof ApiError;
+    return null;
+  });
   for (const name of names ?? []) {
-    if (entries.length >= max) return false;
+    if (draft.entries.length >= draft.max) {
+      draft.tooMany = true;
+      return false;
+    }
     const text = textOf(name);
     const info = text === null ? null : await directory.inspect(name);
     if (text === null || !info) {
@@ -57,7 +75,7 @@ async function listInto(directory: Directory, entries: Listed[], max: number, ab
     const here = [...above, text];
     const type = info.isFile() ? 'file' : info.isDirectory() ? 'directory' : info.isSymbolicLink() ? 'link' : 'other';
     const { size, mtimeMs, ctimeMs, mode } = info;
-    entries.push({
+    draft.entries.push({
       path: here.join('/'),
       type,
       size: type === 'file' ? Number(size) : 0,
@@ -67,7 +85,7 @@ async function listInto(directory: Directory, entries: Listed[], max: number, ab
     });
     if (type !== 'directory') continue;
     await using child = here.length > DEPTH_MAX ? null : await directory.openDirectory(name).catch(() => null);
-    const whole = child !== null && (await listInto(child, entries, max, here));
+    const whole = child !== null && (await listInto(child, draft, here));
     complete &&= whole;
   }
   return complete && names !== null;

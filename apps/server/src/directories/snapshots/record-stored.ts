@@ -1,7 +1,11 @@
 import { newId } from '@aaas/contract/ids';
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../../postgres/transaction.ts';
-import type { DirectoryArchive, DirectorySnapshot, TakenSnapshot } from '../../sessions/lifecycle/directory-snapshot.ts';
+import type {
+  DirectoryArchive,
+  DirectorySnapshot,
+  TakenSnapshot,
+} from '../../sessions/lifecycle/directory-snapshot.ts';
 import { addNotice } from '../../sessions/log/add-notice.ts';
 import { QUIET, type Unsaved } from './find-unsaved.ts';
 

@@ -129,13 +129,13 @@ function describe(
   };
 }
 
-function whyNot({ bytes, complete, entries }: Listing, settings: StoreOptions['settings']) {
+function whyNot({ bytes, tooMany }: Listing, settings: StoreOptions['settings']) {
   const limitBytes = settings.SNAPSHOT_MAX_MB * MIB;
   if (bytes > limitBytes) {
     const sentence = `it holds ${bytes} bytes, more than SNAPSHOT_MAX_MB (${settings.SNAPSHOT_MAX_MB} MiB), and is not stored`;
     return { reason: 'too_large', limit: limitBytes, sentence };
   }
-  if (complete || entries < settings.MAX_ARCHIVE_ENTRIES) return null;
+  if (!tooMany) return null;
   const sentence = `it holds more files than MAX_ARCHIVE_ENTRIES (${settings.MAX_ARCHIVE_ENTRIES}), and is not stored`;
   return { reason: 'too_many_files', limit: settings.MAX_ARCHIVE_ENTRIES, sentence };
 }

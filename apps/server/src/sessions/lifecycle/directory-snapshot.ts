@@ -19,6 +19,8 @@ export interface DirectorySnapshot {
   archive?: DirectoryArchive | null;
   /** Why what is there cannot be stored; it has been said. */
   unstorable?: string | null;
+  /** Nothing at all was in it when its process had ended, nor has anybody written since. */
+  empty?: boolean;
 }
 
 /** A snapshot in the store of directories. */
@@ -62,7 +64,7 @@ export interface DirectoryNote {
 }
 
 /** What was found in a directory whose processes are gone. `empty`: nothing at all. */
-export type TakenSnapshot = Omit<DirectorySnapshot, 'seq' | 'archive' | 'unstorable'> & { empty: boolean };
+export type TakenSnapshot = Omit<DirectorySnapshot, 'seq' | 'archive' | 'unstorable' | 'empty'> & { empty: boolean };
 
 /** Looks at a working directory whose processes are gone. `known`: the one before. Null: there is no directory. */
 export type TakeSnapshot = (
@@ -74,7 +76,7 @@ export type TakeSnapshot = (
 const RECORD = {
   name: 'session.record-snapshot',
   text: `update sessions s
-            set directory_snapshot = $3::jsonb || jsonb_build_object('seq', h.last_seq, 'unstorable', s.directory_snapshot->'unstorable',
+            set directory_snapshot = $3::jsonb || jsonb_build_object('seq', h.last_seq, 'empty', $5::boolean, 'unstorable', s.directory_snapshot->'unstorable',
                   'archive', case when s.directory_snapshot->'archive'->>'digest' = $4
                     then s.directory_snapshot->'archive' || jsonb_build_object('clean', true, 'seq', h.last_seq)
                     else s.directory_snapshot->'archive' end),
