@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +21,8 @@ export interface S3Server {
 
 /** s3rver, with uploads in several parts before it, which it does not know. */
 export async function startS3Server(): Promise<S3Server> {
-  // It has no types.
-  const S3rver = createRequire(import.meta.url)('s3rver') as new (options: object) => S3rver;
+  // @ts-expect-error it has no types
+  const { default: S3rver } = (await import('s3rver')) as { default: new (options: object) => S3rver };
   const directory = mkdtempSync(join(tmpdir(), 'aaas-s3-'));
   const configureBuckets = [{ name: 'archives' }];
   const inner = new S3rver({
