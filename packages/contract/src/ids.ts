@@ -17,7 +17,8 @@ export type IdPrefix =
   | 'query'
   | 'cred'
   | 'cell'
-  | 'snap';
+  | 'snap'
+  | 'dir';
 
 // In ASCII order, so that ids sort by the time of their making.
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

@@ -73,6 +73,16 @@ export const DirectorySnapshot = z
     files: z.number(),
     bytes: z.number(),
     complete: z.boolean().describe('false: there is more in the directory than was looked at.'),
+    stored: z
+      .object({
+        id: z.string().describe('Of the snapshot that it is.'),
+        seq: z.number(),
+        taken_at: timestamp,
+        archive_bytes: z.number(),
+        clean: z.boolean().describe('false: a process of the agent lived meanwhile, and may have written.'),
+      })
+      .nullable()
+      .describe('What of it outlives its node; null: nothing. See DIRECTORY_STORE.'),
   })
   .meta({ id: 'DirectorySnapshot' });
 
@@ -112,7 +122,7 @@ export const Agent = z
     resources: Resources.nullable()
       .optional()
       .describe('Of its process tree; null: none runs, or it was not looked at yet. Only when one agent is asked for.'),
-    directory_snapshot: DirectorySnapshot.nullable().describe('Of its last sleep; null: it never slept.'),
+    directory_snapshot: DirectorySnapshot.nullable().describe('Of its last sleep, or the last one that was stored.'),
   })
   .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof Agent>;

@@ -56,7 +56,7 @@ export const Session = z
     messages_waiting: z.number(),
     usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number() }),
     restarts: z.number(),
-    directory_snapshot: DirectorySnapshot.nullable().describe('Of its last sleep; null: it never slept.'),
+    directory_snapshot: DirectorySnapshot.nullable().describe('Of its last sleep, or the last one that was stored.'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;

@@ -78,6 +78,10 @@ function crossProblems(settings: Settings): SettingProblem[] {
     problems.push({ name: 'LEASE_MARGIN', message: `must be less than LEASE_TTL (${settings.LEASE_TTL})` });
   }
   problems.push(...scalingProblems(settings));
+  if ((settings.AWS_ACCESS_KEY_ID === undefined) !== (settings.AWS_SECRET_ACCESS_KEY === undefined)) {
+    const name = settings.AWS_ACCESS_KEY_ID === undefined ? 'AWS_ACCESS_KEY_ID' : 'AWS_SECRET_ACCESS_KEY';
+    problems.push({ name, message: 'is missing beside the other one of the two' });
+  }
   const stranger = trustedProxies(settings).find((proxy) => !isProxy(proxy));
   if (stranger !== undefined) {
     problems.push({

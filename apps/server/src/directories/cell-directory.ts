@@ -1,6 +1,8 @@
 import { readdir, rename, symlink, unlink } from 'node:fs/promises';
+import type { Directory } from './confined/directory.ts';
 import { discard } from './confined/discard.ts';
 import { openStaging } from './confined/staging.ts';
+import { ensureMarker, readMarker } from './copies/marker.ts';
 import { openSessions } from './session-directory.ts';
 
 /** What the names of cells begin with: directories of processes that wait for a session. */
@@ -31,12 +33,25 @@ export async function discardDirectory(dataDir: string, cellId: string): Promise
   await discard(sessions, cellId, staging);
 }
 
-/** Removes the directories of cells of an earlier life, whose processes are gone. Only while no cell lives. */
-export async function discardCells(dataDir: string): Promise<void> {
+/** Says whose the directory of a cell is. @returns its name as a copy. */
+export async function markCell(dataDir: string, cellId: string, nodeId: string): Promise<string> {
+  await using sessions = await openSessions(dataDir);
+  await using root = (await sessions.openDirectory(cellId)) as Directory;
+  return (await ensureMarker(root, nodeId)).copy;
+}
+
+/**
+ * Removes the directories of cells of an earlier life, whose processes are gone. Only while no cell of this node lives;
+ * `onlyOf`: other nodes keep theirs in the same place.
+ */
+export async function discardCells(dataDir: string, onlyOf: string | null): Promise<void> {
   await using sessions = await openSessions(dataDir);
   await using staging = await openStaging(sessions);
   for (const name of await readdir(sessions.self)) {
-    if (CELL_NAME.test(name) && (await sessions.inspect(name))?.isDirectory()) await discard(sessions, name, staging);
+    if (!CELL_NAME.test(name) || !(await sessions.inspect(name))?.isDirectory()) continue;
+    await using root = onlyOf === null ? null : await sessions.openDirectory(name);
+    const node = root && (await readMarker(root))?.node;
+    if (onlyOf === null || node === onlyOf) await discard(sessions, name, staging);
   }
 }
 

@@ -42,7 +42,7 @@ beforeEach(async () => {
   mkdirSync(join(outside, 'deep'), { recursive: true });
   for (const name of ['f', 'deep/f', 'keep']) writeFileSync(join(outside, name), SECRET);
   chmodSync(outside, 0o700);
-  const site = { dataDir: join(top, 'data'), nodeId: 'node_1', uidBase: null };
+  const site = { dataDir: join(top, 'data'), nodeId: 'node_1', uidBase: null, mode: 'local' as const };
   mkdirSync(site.dataDir, { mode: 0o711 });
   place = { site, workspaceId: 'wrkspc_1', sessionId: 'sesn_1', owner: OWNER };
   await prepareDirectory(site.dataDir, 'sesn_1', OWNER);
@@ -123,9 +123,9 @@ describe('a neighbour who swaps directories for links', () => {
         loop(readAt(['x'])),
         loop(write(['d', 'f'])),
         loop(write(['d', 'deep', 'new', 'f'])),
-        loop(() => removePath(place, ['d'], { recursive: true, ifMatch: null })),
-        loop(() => removePath(place, ['d', 'deep', 'f'], { recursive: true, ifMatch: null })),
-        loop(async () => void (await movePath(place, ['d', 'keep'], ['taken'], true))),
+        loop(() => removePath(pool, place, ['d'], { recursive: true, ifMatch: null })),
+        loop(() => removePath(pool, place, ['d', 'deep', 'f'], { recursive: true, ifMatch: null })),
+        loop(async () => void (await movePath(pool, place, ['d', 'keep'], ['taken'], true))),
         loop(async () => {
           await using directory = await open();
           const { entries } = await listDirectory(directory, [], { recursive: true, limit: 1_000 });

@@ -3,6 +3,8 @@ import type { Pool } from 'pg';
 import type { User } from '../processes/passage.ts';
 import type { Directory } from './confined/directory.ts';
 import { openStaging, type Staging } from './confined/staging.ts';
+import type { StoreMode } from './copies/decide-restore.ts';
+import { ensureMarker } from './copies/marker.ts';
 import { openSessions, prepareDirectory } from './session-directory.ts';
 
 /** Where a node keeps the directories of its sessions. */
@@ -11,6 +13,8 @@ export interface DirectorySite {
   nodeId: string;
   /** First uid of the agents; null when they share the server's user. */
   uidBase: number | null;
+  /** Where they outlive the node. */
+  mode: StoreMode;
 }
 
 /** A session's directory on this node. `owner`: whom its files belong to; null: the server's own user. */
@@ -23,30 +27,9 @@ export interface SessionPlace {
 
 const ELSEWHERE_RETRY_SECONDS = 5;
 
-/**
- * Finds the directory of a session. The caller has checked that the session is its tenant's.
- * @throws directory_elsewhere when another node has it; not_found when the session is gone
- */
-export async function locateDirectory(
-  pool: Pool,
-  site: DirectorySite,
-  session: { workspaceId: string; sessionId: string },
-): Promise<SessionPlace> {
-  const result = await pool.query<{ number: number; nodeId: string | null }>({
-    name: 'directories.locate',
-    text: `select number, node_id as "nodeId" from sessions where workspace_id = $1 and id = $2 and intent <> 'archived'`,
-    values: [session.workspaceId, session.sessionId],
-  });
-  const row = result.rows[0];
-  if (!row) throw new ApiError('not_found', 'The agent was deleted meanwhile.');
-  if (row.nodeId !== null && row.nodeId !== site.nodeId) {
-    throw new ApiError(
-      'directory_elsewhere',
-      `The working directory lies on the node ${row.nodeId}, and this is ${site.nodeId}. Ask that node.`,
-      { retryAfterSeconds: ELSEWHERE_RETRY_SECONDS },
-    );
-  }
-  return { site, ...session, owner: ownerOf(site, row.number) };
+/** The directory is not this node's to open. */
+export function elsewhere(why: string): ApiError {
+  return new ApiError('directory_elsewhere', why, { retryAfterSeconds: ELSEWHERE_RETRY_SECONDS });
 }
 
 /** The user that the processes of a session run as on this node. */
@@ -63,23 +46,30 @@ export async function openWork(place: SessionPlace): Promise<Directory | null> {
   return (await root?.openDirectory('work')) ?? null;
 }
 
+// From here on the session has a place, and other nodes know where.
+const PLACE = `
+  update sessions
+     set node_id = coalesce(node_id, $3), directory_node = $3, directory_copy = $4
+   where workspace_id = $1 and id = $2 and intent <> 'archived'
+     and (directory_copy is null or directory_copy = $4) and ($5 or coalesce(directory_node, $3) = $3)`;
+
 /** Opens the working directory to change it, made when it is missing. */
 export async function prepareWork(pool: Pool, place: SessionPlace): Promise<Directory> {
   const known = await openWork(place);
   if (known) return known;
-  await prepareDirectory(place.site.dataDir, place.sessionId, place.owner);
-  // From here on the session has a place, and other nodes know where.
-  const placed = await pool.query(
-    `update sessions set node_id = coalesce(node_id, $3) where workspace_id = $1 and id = $2 and intent <> 'archived'`,
-    [place.workspaceId, place.sessionId, place.site.nodeId],
-  );
+  const { site, workspaceId, sessionId, owner } = place;
+  await prepareDirectory(site.dataDir, sessionId, owner);
+  await using sessions = await openSessions(site.dataDir);
+  await using root = (await sessions.openDirectory(sessionId)) as Directory;
+  const { copy } = await ensureMarker(root, site.nodeId);
+  const placed = await pool.query(PLACE, [workspaceId, sessionId, site.nodeId, copy, site.mode === 'shared']);
   const work = placed.rowCount === 0 ? null : await openWork(place);
-  if (!work) throw new ApiError('not_found', 'The agent was deleted meanwhile.');
+  if (!work) throw elsewhere('The working directory was made on another node meanwhile.');
   return work;
 }
 
 /** Opens the staging area of this node. */
-export async function openStagingOf(site: DirectorySite): Promise<Staging> {
+export async function openStagingOf(site: Pick<DirectorySite, 'dataDir'>): Promise<Staging> {
   await using sessions = await openSessions(site.dataDir);
   return await openStaging(sessions);
 }

@@ -2,7 +2,7 @@ import { ApiError } from '@aaas/contract/errors';
 import type { Pool } from 'pg';
 
 /**
- * The node where the working directory of a session lies; null: it has none yet. The caller has checked that the
+ * The node where the working directory of a session lies; or will when whoever owns the session has made it; null: nowhere yet. The caller has checked that the
  * session is its tenant's.
  * @throws not_found when the session is gone
  */
@@ -12,7 +12,9 @@ export async function findDirectoryNode(
 ): Promise<string | null> {
   const { rows } = await pool.query<{ nodeId: string | null }>({
     name: 'directories.find-node',
-    text: `select node_id as "nodeId" from sessions where workspace_id = $1 and id = $2 and intent <> 'archived'`,
+    text: `select coalesce(s.directory_node, h.owner) as "nodeId"
+             from sessions s join session_heads h on h.session_id = s.id
+            where s.workspace_id = $1 and s.id = $2 and s.intent <> 'archived'`,
     values: [session.workspaceId, session.sessionId],
   });
   if (!rows[0]) throw new ApiError('not_found', 'The agent was deleted meanwhile.');

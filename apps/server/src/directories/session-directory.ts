@@ -1,4 +1,4 @@
-import { mkdir, unlink } from 'node:fs/promises';
+import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { User } from '../processes/passage.ts';
 import { Directory } from './confined/directory.ts';
@@ -37,7 +37,8 @@ export async function openSessions(dataDir: string): Promise<Directory> {
   const path = join(dataDir, 'sessions');
   // Users of agents pass through it, and cannot see whose else is there.
   await mkdir(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  return (await Directory.openTrusted(path)) as Directory;
+  // It may be a link to storage that nodes share.
+  return (await Directory.openTrusted(await realpath(path))) as Directory;
 }
 
 /**

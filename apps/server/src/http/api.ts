@@ -9,7 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import type { Authenticator, Principal } from '../access/authenticate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { DirectorySite } from '../directories/directory-site.ts';
+import type { TakingSite } from '../directories/locate-directory.ts';
 import type { KnownNodes } from '../fleet/nodes/known-nodes.ts';
 import type { ModelCatalogue } from '../gateway/models/model-catalogue.ts';
 import type { UpstreamState } from '../gateway/upstreams/upstream.ts';
@@ -57,7 +57,7 @@ export interface Api {
   /** What the platform does when a process is lost whose agent says nothing of it. */
   restartDefaults: RestartDefaults;
   /** Where this node keeps the directories of sessions; null: it runs none. */
-  directories: DirectorySite | null;
+  directories: TakingSite | null;
   /** The session has something to do. A hint. */
   wake(sessionId: string): void;
   /** Sessions that this node owns. */

@@ -1,5 +1,6 @@
 import { discardCells } from '../directories/cell-directory.ts';
 import { clearStaging } from '../directories/confined/staging.ts';
+import { type OpenedStore, openDirectoryStore } from '../directories/store/open-store.ts';
 import { releaseSessionsOf } from '../fleet/claims/release-lost.ts';
 import { chooseIsolation, type Isolation } from '../sandboxes/isolation/choose-isolation.ts';
 import { openLimits, type SandboxLimits } from '../sandboxes/limits/open-limits.ts';
@@ -19,6 +20,8 @@ export interface Custody {
   reaper: Reaper;
   /** The users of its agents by now. */
   uids(): UidRange | null;
+  /** Where the directories of its sessions outlive it. */
+  directories: OpenedStore;
 }
 
 /** Ends whatever an earlier life of this node has left behind, and gives up its sessions. */
@@ -52,9 +55,11 @@ export async function openCustody(node: Node): Promise<Custody> {
   const released = await releaseSessionsOf(pool, [registered.id]);
   const sessions = released.open.length + released.asleep.length;
   if (left + sessions > 0) log.warn({ processes: left, sessions }, 'took over from an earlier life of this node');
-  await clearStaging(dataDir);
-  await discardCells(dataDir);
+  const directories = await openDirectoryStore(settings);
+  const shared = directories.mode === 'shared';
+  await clearStaging(dataDir, shared);
+  await discardCells(dataDir, shared ? registered.id : null);
   reaper.start();
   closers.add('reaper', () => reaper.close());
-  return { isolation, lifeline, limits, reaper, uids };
+  return { isolation, lifeline, limits, reaper, uids, directories };
 }

@@ -1,9 +1,10 @@
 import type { NodeLoad } from '@aaas/contract/fleet';
 import { openEnv } from '../agents/env/open-env.ts';
 import { sandboxSecrets } from '../agents/mcp/sandbox-secrets.ts';
-import { type DirectorySite, ownerOf } from '../directories/directory-site.ts';
+import { ownerOf } from '../directories/directory-site.ts';
+import type { TakingSite } from '../directories/locate-directory.ts';
 import { removeDirectory } from '../directories/session-directory.ts';
-import { snapshotTaker } from '../directories/take-snapshot.ts';
+import { snapshotTaker } from '../directories/snapshots/take-snapshot.ts';
 import type { ScaledWorker } from '../fleet/autoscaler/node-scaler.ts';
 import { Worker } from '../fleet/claims/worker.ts';
 import type { NodeLease } from '../fleet/nodes/node-lease.ts';
@@ -12,12 +13,13 @@ import { issueToken } from '../gateway/tokens.ts';
 import { claudeHarness, type HarnessNode } from '../harness/claude-agent-sdk/claude-harness.ts';
 import type { PoolState } from '../sandboxes/pool/warm-pool.ts';
 import { ownedSandboxes } from '../sandboxes/reaper/owned-sandboxes.ts';
-import { bindCell, reserveCell } from '../sessions/lifecycle/bind-cell.ts';
+import { bindCell, reserveCell, unbindCell } from '../sessions/lifecycle/bind-cell.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import type { SandboxSources } from '../telemetry/sandbox-metrics.ts';
 import { scaledWorker } from './open-autoscaler.ts';
 import { openCare } from './open-care.ts';
 import type { Custody } from './open-custody.ts';
+import { openDirectories } from './open-directories.ts';
 import { openIsolation } from './open-isolation.ts';
 import { nodeLoad, openMemory } from './open-memory.ts';
 import type { Node } from './open-node.ts';
@@ -28,7 +30,7 @@ import { workerBounds } from './worker-bounds.ts';
 /** The part of a node that runs agents. */
 export interface OpenWorker {
   worker: Worker;
-  site: DirectorySite;
+  site: TakingSite;
   warmPool(): PoolState;
   /** Begins to keep spare processes. */
   startWarmPool(): void;
@@ -50,6 +52,7 @@ export function openWorker(
   const memory = openMemory(settings);
   const care = openCare({ settings, pool, metrics, log, frozen: ctx.frozen, hasMemory: memory.hasRoom });
   closers.add('health checks', () => care.health.close());
+  const directories = openDirectories(node, { ctx, opened: custody.directories, isolation, mayAct: () => lease.held });
   const harnessNode: HarnessNode = {
     id: registered.id,
     get incarnation() {
@@ -69,7 +72,12 @@ export function openWorker(
     get mcpConnectMs() {
       return settings.MCP_CONNECT_TIMEOUT * 1000;
     },
-    cells: { reserve: () => reserveCell(pool), bind: (owned, cell) => bindCell(pool, owned, cell) },
+    cells: {
+      reserve: () => reserveCell(pool),
+      bind: (owned, cell, directory) => bindCell(pool, owned, cell, directory),
+      unbind: (owned, before, directory) => unbindCell(pool, owned, before, directory),
+    },
+    settleDirectory: directories.settle,
   };
   const spares = openWarmPool({
     node: harnessNode,
@@ -92,12 +100,13 @@ export function openWorker(
     watch: openPlacement(settings, ctx, registered.id),
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
     takeSnapshot: snapshotTaker(dataDir, settings),
+    placeDirectory: directories.place,
     memoryShort: () => memory.isShort(care.starts),
   });
   const enforcement = { isolation: isolation.level, limits: limits.enforcement };
   return {
     worker,
-    site: { dataDir, nodeId: registered.id, uidBase: isolation.uidBase },
+    site: directories.site,
     warmPool: () => spares.pool.state,
     startWarmPool: () => spares.pool.start(),
     closeWarmPool: spares.close,

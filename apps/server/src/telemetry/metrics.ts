@@ -1,5 +1,6 @@
 import { AGENT_TYPE_NAMES } from '@aaas/contract/agent-config';
 import { Counter, Histogram, Registry } from 'prom-client';
+import { createDirectoryMetrics, type DirectoryMetrics } from './directory-metrics.ts';
 import { createRedisMetrics, type RedisMetrics } from './redis-metrics.ts';
 import { createRetentionMetrics, type RetentionMetrics } from './retention-metrics.ts';
 import { createSandboxMetrics, type SandboxMetrics } from './sandbox-metrics.ts';
@@ -7,7 +8,13 @@ import { createScaleMetrics, type ScaleMetrics } from './scale-metrics.ts';
 import { createStartMetrics, type StartMetrics } from './start-metrics.ts';
 
 /** What the platform counts while it works. Every label has a closed set of values. */
-export interface Metrics extends SandboxMetrics, ScaleMetrics, StartMetrics, RedisMetrics, RetentionMetrics {
+export interface Metrics
+  extends SandboxMetrics,
+    DirectoryMetrics,
+    ScaleMetrics,
+    StartMetrics,
+    RedisMetrics,
+    RetentionMetrics {
   agentCreated(agentType: string): void;
   agentDeleted(): void;
   /** `errorType`: the status reason of a lost process, or the error type of a failed turn. */
@@ -84,7 +91,7 @@ const POLICIES = [
   ...['v1-creates', 'v1-reads', 'failed-auth', 'open-requests'],
 ];
 
-/** The counters of this process. This file, sandbox-metrics.ts, scale-metrics.ts, start-metrics.ts, redis-metrics.ts, retention-metrics.ts and gauges.ts are where metrics are declared. */
+/** The counters of this process. This file, the others of *-metrics.ts, and gauges.ts are where metrics are declared. */
 export function createMetrics(): Metrics & { registry: Registry } {
   const registry = new Registry();
   const registers = [registry];
@@ -206,6 +213,7 @@ export function createMetrics(): Metrics & { registry: Registry } {
     ...createStartMetrics(registry),
     ...createRedisMetrics(registry),
     ...createRetentionMetrics(registry),
+    ...createDirectoryMetrics(registry),
     agentCreated: (agentType) => created.inc({ agent_type: agentType }),
     agentDeleted: () => deleted.inc(),
     agentFailed: (errorType) => errors.inc({ error_type: errorType }),

@@ -6172,7 +6172,7 @@ export interface components {
              * @description RFC 3339, UTC
              */
             created_at: string;
-            /** @description Of its last sleep; null: it never slept. */
+            /** @description Of its last sleep, or the last one that was stored. */
             directory_snapshot: components["schemas"]["DirectorySnapshot"] | null;
             endpoint: string;
             id: string;
@@ -6755,6 +6755,20 @@ export interface components {
             id: string;
             /** @description The log up to here is reflected in it. */
             seq: number;
+            /** @description What of it outlives its node; null: nothing. See DIRECTORY_STORE. */
+            stored: {
+                archive_bytes: number;
+                /** @description false: a process of the agent lived meanwhile, and may have written. */
+                clean: boolean;
+                /** @description Of the snapshot that it is. */
+                id: string;
+                seq: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC
+                 */
+                taken_at: string;
+            } | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -7548,7 +7562,7 @@ export interface components {
              * @description RFC 3339, UTC
              */
             created_at: string;
-            /** @description Of its last sleep; null: it never slept. */
+            /** @description Of its last sleep, or the last one that was stored. */
             directory_snapshot: components["schemas"]["DirectorySnapshot"] | null;
             endpoint: string;
             /** @description The same one under /v1. */

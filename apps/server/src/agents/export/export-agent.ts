@@ -3,7 +3,8 @@ import { ApiError } from '@aaas/contract/errors';
 import { newPackState, packDirectory } from '../../directories/archives/pack-directory.ts';
 import { packSpooled, packText } from '../../directories/archives/pack-spooled.ts';
 import { stageArchive } from '../../directories/archives/stage-archive.ts';
-import { type DirectorySite, locateDirectory, openWork, type SessionPlace } from '../../directories/directory-site.ts';
+import { openWork, type SessionPlace } from '../../directories/directory-site.ts';
+import { locateDirectory, type TakingSite } from '../../directories/locate-directory.ts';
 import { sessionDirectory } from '../../directories/session-directory.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
 import { type Boundary, busy, findBoundary } from './find-boundary.ts';
@@ -31,7 +32,7 @@ export const WORKSPACE_PREFIX = 'workspace/';
  */
 export async function exportAgent(
   ctx: SessionContext,
-  site: DirectorySite,
+  site: TakingSite,
   options: ExportOptions,
 ): Promise<{ file: FileHandle; size: number }> {
   const { sessionId, patience } = options;

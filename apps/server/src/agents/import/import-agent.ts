@@ -9,6 +9,7 @@ import type { Directory } from '../../directories/confined/directory.ts';
 import { discard } from '../../directories/confined/discard.ts';
 import { fileError } from '../../directories/confined/file-error.ts';
 import { openStaging, type Staging, stageDirectory } from '../../directories/confined/staging.ts';
+import { ensureMarker } from '../../directories/copies/marker.ts';
 import { type DirectorySite, ownerOf } from '../../directories/directory-site.ts';
 import type { ArchiveBounds } from '../../directories/files/unpack-into.ts';
 import { openSessions, sessionDirectory } from '../../directories/session-directory.ts';
@@ -96,8 +97,9 @@ async function importInto(
   if (owner) await work.handle.chown(owner.uid, owner.gid);
 
   const received = await receiveArchive(into, work, owner, chunks, options.bounds, onOpened);
+  const { copy } = await ensureMarker(root, site.nodeId);
   const agent = newAgent(received.archive, options, {
-    ...{ number, nodeId: site.nodeId },
+    ...{ number, nodeId: site.nodeId, copy },
     homeRegion: ctx.region,
     now: ctx.now(),
   });
@@ -142,7 +144,7 @@ async function storeAll(ctx: SessionContext, db: PoolClient, agent: NewAgent, re
 function newAgent(
   archive: AgentArchive,
   { workspaceId, environmentId, start }: ImportOptions,
-  node: Pick<NewAgent, 'number' | 'nodeId' | 'homeRegion' | 'now'>,
+  node: Pick<NewAgent, 'number' | 'nodeId' | 'copy' | 'homeRegion' | 'now'>,
 ): NewAgent {
   const definitions = archive.versions.map((version) => ({
     version: version.version,

@@ -17,6 +17,8 @@ export interface NewAgent {
   nodeId: string;
   /** Of this node. */
   homeRegion: string | null;
+  /** Names its directory. */
+  copy: string;
   harnessSessionId: string;
   archive: AgentArchive;
   definitions: { version: number; createdAt: string; definition: AgentDefinition }[];
@@ -62,10 +64,11 @@ export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAge
   await db.query(
     `insert into sessions (id, workspace_id, agent_id, agent_version, environment_id, number, harness, harness_session_id,
                            title, metadata, next_version, intent, operation, sandbox_phase, status_reason, node_id,
+                           directory_node, directory_copy, directory_unsaved,
                            created_at, updated_at, status_since, home_region, lane)
      overriding system value
-     select $1, $2, $3, $4::int, $5, $6::int, $7, $8, $9, $10::jsonb, $11::int, $12, $13, $14, 'imported', $15, $16::timestamptz,
-            $16, $16, $17::text,
+     select $1, $2, $3, $4::int, $5, $6::int, $7, $8, $9, $10::jsonb, $11::int, $12, $13, $14, 'imported', $15, $15, $18, true,
+            $16::timestamptz, $16, $16, $17::text,
             lane_of(v.definition -> 'placement', null, $17)
        from agent_versions v where v.agent_id = $3 and v.version = coalesce($11::int, $4::int)`,
     [
@@ -87,6 +90,7 @@ export async function storeAgent(db: PoolClient, keyring: Keyring, agent: NewAge
       agent.nodeId,
       now,
       agent.homeRegion,
+      agent.copy,
     ],
   );
 }

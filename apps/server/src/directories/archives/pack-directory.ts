@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { ApiError } from '@aaas/contract/errors';
 import { quoted } from '../confined/descend.ts';
 import type { Directory } from '../confined/directory.ts';
-import { DEPTH_MAX } from '../confined/parse-path.ts';
+import { DEPTH_MAX, PATH_MAX_BYTES } from '../confined/parse-path.ts';
 import { NAMES_PER_REQUEST, readNames, textOf } from '../confined/read-names.ts';
 import type { SessionPlace } from '../directory-site.ts';
 import { openRegular } from '../files/open-file.ts';
@@ -24,6 +24,8 @@ export interface PackState {
   bytes: number;
   entries: number;
   skipped: Skipped[];
+  /** Links that lead outside stay too: the archive goes back to where it came from, and nobody else reads it. */
+  outsideLinks?: boolean;
 }
 
 export function newPackState(settings: { MAX_ARCHIVE_BYTES: number; MAX_ARCHIVE_ENTRIES: number }): PackState {
@@ -50,9 +52,10 @@ export async function* packDirectory(
     const skip = (reason: Skipped['reason']) => void state.skipped.push({ path: names.join('/'), reason });
     countEntry(state);
     if (text === null) skip('name_is_not_utf8');
+    else if (Buffer.byteLength(prefix + names.join('/')) > PATH_MAX_BYTES) skip('too_deep');
     else if (info.isDirectory()) yield* packChild(directory, place, prefix, state, names, info, skip);
     else if (info.isFile()) yield* packFile(directory, place, prefix, state, names, info, skip);
-    else if (info.isSymbolicLink()) yield* packLink(directory, prefix, names, info, skip);
+    else if (info.isSymbolicLink()) yield* packLink(directory, prefix, state, names, info, skip);
     else skip('not_a_regular_file');
   }
 }
@@ -78,13 +81,14 @@ async function* packChild(
 async function* packLink(
   directory: Directory,
   prefix: string,
+  state: PackState,
   names: string[],
   info: BigIntStats,
   skip: Skip,
 ): AsyncGenerator<Buffer> {
   const bytes = await directory.linkTarget(names.at(-1) as string).catch(() => Buffer.alloc(0));
   const target = textOf(bytes);
-  if (target === null || !staysInside(names, target)) return skip('link_leads_outside');
+  if (target === null || !(state.outsideLinks || staysInside(names, target))) return skip('link_leads_outside');
   yield tarHeader({ ...common(prefix, names, info), type: 'SymbolicLink', size: 0, linkpath: target });
 }
 

@@ -21,6 +21,7 @@ export interface Unpacked {
  * Puts one entry of an archive into a directory that nobody else can reach yet. An archive is hostile: no entry may lie
  * outside, nor below a link, and only files, directories and links that point inside are taken.
  * @param path of the entry, relative to `top`
+ * @param outsideLinks links may point outside: the archive holds what an agent had, who may make such links itself
  */
 export async function unpackItem(
   top: Directory,
@@ -28,6 +29,7 @@ export async function unpackItem(
   path: string,
   owner: User | null,
   unpacked: Unpacked,
+  outsideLinks = false,
 ): Promise<void> {
   const plain = path.replace(/^(\.\/+)+/, '').replace(/^\.$/, '');
   const why = whatIsWrongWith(plain);
@@ -51,7 +53,7 @@ export async function unpackItem(
   if (before?.isDirectory()) throw invalidArchive(`holds ${quoted(path)} twice, once as a directory`);
   // The later of two entries counts, as with any tar.
   if (before) await unlink(parent.at(name));
-  if (item.type === 'symlink') await putLink(parent, name, names, item, owner, unpacked);
+  if (item.type === 'symlink') await putLink(parent, name, outsideLinks ? null : names, item, owner, unpacked);
   else await putFile(parent, name, item, owner, unpacked);
 }
 
@@ -73,14 +75,15 @@ async function putFile(
 async function putLink(
   parent: Directory,
   name: string,
-  names: string[],
+  /** From the top; null: it may point anywhere. */
+  inside: string[] | null,
   item: TarItem,
   owner: User | null,
   unpacked: Unpacked,
 ): Promise<void> {
-  if (!staysInside(names, item.linkpath)) {
+  if (inside && !staysInside(inside, item.linkpath)) {
     throw invalidArchive(
-      `holds the link ${quoted(names.join('/'))}, which points outside, to ${quoted(item.linkpath)}`,
+      `holds the link ${quoted(inside.join('/'))}, which points outside, to ${quoted(item.linkpath)}`,
     );
   }
   await symlink(item.linkpath, parent.at(name));

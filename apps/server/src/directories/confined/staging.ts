@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { User } from '../../processes/passage.ts';
 import type { Directory } from './directory.ts';
@@ -26,9 +26,21 @@ export async function openStaging(sessions: Directory): Promise<Staging> {
   };
 }
 
-/** Removes what an earlier life of the server has left half done. Only while nothing else works on the directory. */
-export async function clearStaging(dataDir: string): Promise<void> {
-  await rm(join(dataDir, 'sessions', NAME), { recursive: true, force: true });
+// What another server has begun is done by then.
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Removes what an earlier life of the server has left half done. Only while nothing else works on the directory;
+ * `shared`: other servers do, and only what is old goes.
+ */
+export async function clearStaging(dataDir: string, shared: boolean): Promise<void> {
+  const path = join(dataDir, 'sessions', NAME);
+  if (!shared) return rm(path, { recursive: true, force: true });
+  for (const name of await readdir(path).catch(() => [])) {
+    const info = await lstat(join(path, name)).catch(() => null);
+    if (info && Date.now() - info.ctimeMs > ABANDONED_AFTER_MS)
+      await rm(join(path, name), { recursive: true, force: true });
+  }
 }
 
 /** A new file in the staging area, open for writing and reading. */

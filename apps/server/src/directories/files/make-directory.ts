@@ -4,8 +4,8 @@ import type { Pool } from 'pg';
 import type { Directory } from '../confined/directory.ts';
 import { fileError } from '../confined/file-error.ts';
 import { openStagingOf, prepareWork, type SessionPlace } from '../directory-site.ts';
+import { changeFiles } from './change-files.ts';
 import { describeEntry } from './describe-entry.ts';
-import { changeDirectory } from './directory-lock.ts';
 import { makeDirectories } from './make-directories.ts';
 
 /** Makes a directory and those above it. One that exists is fine. */
@@ -17,8 +17,8 @@ export async function makeDirectory(
   const name = names.at(-1);
   if (name === undefined) throw new ApiError('invalid_request', 'path: the working directory is there already.');
   await using staging = await openStagingOf(place.site);
-  await using work = await prepareWork(pool, place);
-  return await changeDirectory(place.sessionId, async () => {
+  return await changeFiles(pool, place, async () => {
+    await using work = await prepareWork(pool, place);
     try {
       const made = await makeDirectories(work, names, place.owner, staging);
       await using directory: Directory = made.directory;

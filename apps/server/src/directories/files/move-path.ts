@@ -1,16 +1,18 @@
 import { link, rename, unlink } from 'node:fs/promises';
 import { ApiError } from '@aaas/contract/errors';
 import type { FileEntry } from '@aaas/contract/files';
+import type { Pool } from 'pg';
 import { descend, nothingAt, quoted } from '../confined/descend.ts';
 import type { Directory } from '../confined/directory.ts';
 import { fileError } from '../confined/file-error.ts';
 import { openStagingOf, openWork, type SessionPlace } from '../directory-site.ts';
+import { changeFiles } from './change-files.ts';
 import { describeEntry } from './describe-entry.ts';
-import { changeDirectory } from './directory-lock.ts';
 import { makeDirectories } from './make-directories.ts';
 
 /** Moves a file, a link or a directory within the working directory; directories on the way are made. */
 export async function movePath(
+  pool: Pool,
   place: SessionPlace,
   from: string[],
   to: string[],
@@ -24,9 +26,9 @@ export async function movePath(
     throw new ApiError('invalid_request', 'to: a directory cannot be moved into itself.');
   }
   await using staging = await openStagingOf(place.site);
-  await using work = await openWork(place);
-  if (!work) throw nothingAt(from.join('/'));
-  return await changeDirectory(place.sessionId, async () => {
+  return await changeFiles(pool, place, async () => {
+    await using work = await openWork(place);
+    if (!work) throw nothingAt(from.join('/'));
     await using source = await descend(work, from.slice(0, -1));
     const info = await source.inspect(oldName);
     if (!info) throw nothingAt(from.join('/'));

@@ -1,14 +1,16 @@
 import { rmdir, unlink } from 'node:fs/promises';
 import { ApiError } from '@aaas/contract/errors';
+import type { Pool } from 'pg';
 import { descend, nothingAt, quoted } from '../confined/descend.ts';
 import { discard } from '../confined/discard.ts';
 import { fileError } from '../confined/file-error.ts';
 import { openStagingOf, openWork, type SessionPlace } from '../directory-site.ts';
-import { changeDirectory } from './directory-lock.ts';
+import { changeFiles } from './change-files.ts';
 import { matchesTag } from './write-file.ts';
 
 /** Removes a file, a link (not what it points to) or a directory; one that is not empty only with `recursive`. */
 export async function removePath(
+  pool: Pool,
   place: SessionPlace,
   names: string[],
   options: { recursive: boolean; ifMatch: string[] | null },
@@ -19,9 +21,9 @@ export async function removePath(
     throw new ApiError('invalid_request', 'path: the working directory itself stays. Name what is to be removed.');
   }
   await using staging = await openStagingOf(place.site);
-  await using work = await openWork(place);
-  if (!work) throw nothingAt(shown);
-  await changeDirectory(place.sessionId, async () => {
+  await changeFiles(pool, place, async () => {
+    await using work = await openWork(place);
+    if (!work) throw nothingAt(shown);
     await using parent = await descend(work, names.slice(0, -1));
     try {
       const info = await parent.inspect(name);

@@ -14,8 +14,8 @@ import { fileError } from '../confined/file-error.ts';
 import { readNames } from '../confined/read-names.ts';
 import { stageDirectory } from '../confined/staging.ts';
 import { openStagingOf, prepareWork, type SessionPlace } from '../directory-site.ts';
+import { changeFiles } from './change-files.ts';
 import { joinPath } from './describe-entry.ts';
-import { changeDirectory } from './directory-lock.ts';
 import { makeDirectories } from './make-directories.ts';
 import { bounded } from './receive.ts';
 
@@ -40,7 +40,7 @@ export async function unpackInto(
   try {
     await using received = (await staging.directory.openDirectory(staged)) as Directory;
     const unpacked = await receiveArchive(received, place, body, bounds);
-    await changeDirectory(place.sessionId, async () => {
+    await changeFiles(pool, place, async () => {
       await using work = await prepareWork(pool, place);
       const made = await makeDirectories(work, names, place.owner, staging);
       await using target: Directory = made.directory;

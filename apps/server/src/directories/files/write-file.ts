@@ -8,8 +8,8 @@ import type { Directory } from '../confined/directory.ts';
 import { fileError } from '../confined/file-error.ts';
 import { type Staging, stageFile } from '../confined/staging.ts';
 import { openStagingOf, prepareWork, type SessionPlace } from '../directory-site.ts';
+import { changeFiles } from './change-files.ts';
 import { describeEntry, etagOf } from './describe-entry.ts';
-import { changeDirectory } from './directory-lock.ts';
 import { makeDirectories } from './make-directories.ts';
 import { writeAll } from './receive.ts';
 
@@ -46,7 +46,7 @@ export async function writeFile(
     await writeAll(file, chunks);
     if (place.owner) await file.chown(place.owner.uid, place.owner.gid);
     await file.sync();
-    return await changeDirectory(place.sessionId, async () => {
+    return await changeFiles(pool, place, async () => {
       await using work = await prepareWork(pool, place);
       const { directory } = await makeDirectories(work, names.slice(0, -1), place.owner, staging);
       await using parent: Directory = directory;

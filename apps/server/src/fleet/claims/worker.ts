@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Harness } from '../../harness/harness.ts';
 import type { TakeSnapshot } from '../../sessions/lifecycle/directory-snapshot.ts';
 import { announceMoved } from '../../sessions/lifecycle/note-reason.ts';
+import type { PlaceDirectory } from '../../sessions/lifecycle/place-directory.ts';
 import type { RunnerBounds } from '../../sessions/lifecycle/runner-parts.ts';
 import type { SandboxCare } from '../../sessions/lifecycle/sandbox-care.ts';
 import { SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
@@ -42,6 +43,7 @@ export interface WorkerOptions {
   pollMs?: number;
   removeDirectory(sessionId: string): Promise<void>;
   takeSnapshot?: TakeSnapshot;
+  placeDirectory?: PlaceDirectory;
   /** Whether idle processes are to sleep for want of memory. */
   memoryShort?(): boolean;
 }

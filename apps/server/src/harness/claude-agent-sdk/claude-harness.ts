@@ -7,7 +7,7 @@ import type { User } from '../../processes/passage.ts';
 import type { Confinement } from '../../sandboxes/isolation/confinement.ts';
 import type { SandboxLimits } from '../../sandboxes/limits/open-limits.ts';
 import type { WarmPool } from '../../sandboxes/pool/warm-pool.ts';
-import type { CellIdentity } from '../../sessions/lifecycle/bind-cell.ts';
+import type { CellDirectory, CellIdentity } from '../../sessions/lifecycle/bind-cell.ts';
 import type { SessionRow } from '../../sessions/lifecycle/load-session.ts';
 import { Fenced, type OwnedSession } from '../../sessions/session-context.ts';
 import type { Harness, HarnessSession } from '../harness.ts';
@@ -41,8 +41,11 @@ export interface HarnessNode {
   cells: {
     reserve(): Promise<{ id: string; number: number }>;
     /** @throws Fenced when the generation has ended. */
-    bind(owned: OwnedSession, cell: CellIdentity): Promise<void>;
+    bind(owned: OwnedSession, cell: CellIdentity, directory: CellDirectory): Promise<boolean>;
+    unbind(owned: OwnedSession, before: Omit<CellIdentity, 'cellId'>, directory: CellDirectory): Promise<void>;
   };
+  /** Says in the row that the directory that lies here is the session's; for one that had none. @throws Fenced */
+  settleDirectory(owned: OwnedSession): Promise<unknown>;
 }
 
 /** For whom a sandbox is. */
@@ -78,6 +81,7 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
       const user = node.userOf(session.number);
       const directory = sessionDirectory(node.dataDir, session.id);
       await prepareDirectory(node.dataDir, session.id, user);
+      if (session.directoryCopy === null) await node.settleDirectory({ sessionId: session.id, generation });
       const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: session.id, generation };
       const secrets = await node.secretsOf(session);
       const { definition } = session;
@@ -119,7 +123,7 @@ async function openWarm(
   if (!pool.isOn) return 'pool_off';
   const kind = kindOf(session.definition, { mcpConnectMs: node.mcpConnectMs });
   if (typeof kind === 'string') return kind;
-  if (await hasDirectory(node.dataDir, session.id)) return 'not_new';
+  if (session.directoryCopy !== null || (await hasDirectory(node.dataDir, session.id))) return 'not_new';
   const user = node.userOf(session.number);
   // The process would see the cell's path and not the session's.
   if (user && firstUntraversable(node.dataDir, user.uid, user.gid) !== null) return 'closed_directory';

@@ -42,6 +42,7 @@ export class ClaudeSession implements HarnessSession {
   readonly #written: () => AsyncIterable<TranscriptEntry & { uuid: string }>;
   readonly #definition: AgentDefinition;
   #grants: Ask[];
+  #note: string | null;
   #query!: Query;
   #sandbox!: Sandbox;
   #translator: TurnTranslator | null = null;
@@ -69,6 +70,8 @@ export class ClaudeSession implements HarnessSession {
     definition: AgentDefinition;
     /** What people have allowed in the turn that is gone on with. */
     grants: Ask[];
+    /** For the model, with the next message. */
+    note: string | null;
   }) {
     this.#input = options.input;
     this.#plan = options.plan;
@@ -76,6 +79,7 @@ export class ClaudeSession implements HarnessSession {
     this.#written = options.written;
     this.#definition = options.definition;
     this.#grants = options.grants;
+    this.#note = options.note;
     this.#mcpConnectMs = options.mcpConnectMs;
     this.#clock = options.clock;
     this.#askedAt = performance.now();
@@ -146,7 +150,7 @@ export class ClaudeSession implements HarnessSession {
       });
     }
     const { promise } = this.#turn ?? this.#openTurn();
-    const note = (plan?.do === 'prompt' || plan?.do === 'send') && plan.note !== null ? [text(plan.note)] : [];
+    const note = this.#notesFor(plan).map(text);
     if (plan?.do === 'continue') void this.#partUnlessBegun();
     else if (plan?.do === 'prompt') this.#send([...note, text(CONTINUE_PROMPT)], `${turn.inputId}#${turn.attempts}`);
     else {
@@ -157,6 +161,13 @@ export class ClaudeSession implements HarnessSession {
       this.#translator = null;
       this.#grants = [];
     });
+  }
+
+  #notesFor(plan: ResumePlan | null): string[] {
+    if (plan?.do === 'prompt' || plan?.do === 'send') return plan.note === null ? [] : [plan.note];
+    const note = plan === null ? this.#note : null;
+    if (plan === null) this.#note = null;
+    return note === null ? [] : [note];
   }
 
   #openTurn(): PromiseWithResolvers<TurnOutcome> {

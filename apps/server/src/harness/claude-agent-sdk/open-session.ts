@@ -6,6 +6,7 @@ import type { HarnessSession, InterruptedTurn, TurnSink } from '../harness.ts';
 import type { StartClock } from '../start/start-clock.ts';
 import { ClaudeSession } from './claude-session.ts';
 import { MessageQueue } from './message-queue.ts';
+import { movedNote } from './moved-note.ts';
 import { type ProcessParts, processOptions } from './process-options.ts';
 import { planResume, type ResumePlan } from './resume-plan.ts';
 import { settleAsks } from './settle-asks.ts';
@@ -29,7 +30,10 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   const { events, transcript: answers } = settled;
   if (events.length + answers.length > 0) await sink.commit({ events, transcript: answers });
   const transcript = [...options.transcript, ...answers.map(({ entry }) => entry)];
-  const plan: ResumePlan | null = interrupted && planResume(transcript, interrupted, settled.note);
+  const moved = movedNote(session.directoryNotes, transcript, directory.work);
+  const notes = [settled.note, moved].filter((note) => note !== null).join('\n') || null;
+  const plan: ResumePlan | null = interrupted && planResume(transcript, interrupted, notes);
+  const tellsOfMove = plan?.do === 'send' || plan?.do === 'prompt';
   // What the process has written to its disk and nobody has stored never happened; it would not start over it.
   if (transcript.length === 0) await rm(join(directory.config, 'projects'), { recursive: true, force: true });
   const input = new MessageQueue();
@@ -40,6 +44,7 @@ export async function openClaudeSession(options: OpenOptions): Promise<HarnessSe
   const grants = asks.filter(({ state }) => state === 'allowed');
   const claude: ClaudeSession = new ClaudeSession({
     ...{ input, plan, sink, mcpConnectMs, clock, written, definition, grants },
+    note: tellsOfMove ? null : moved,
   });
 
   clock.enter('spawn');

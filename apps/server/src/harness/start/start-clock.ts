@@ -51,7 +51,8 @@ export class StartClock {
   #endStep(): void {
     if (this.#step === null) return;
     const took = this.#now() - this.#stepAt;
-    this.#steps[`${this.#step}_ms`] = round(took);
+    const name = `${this.#step}_ms` as const;
+    this.#steps[name] = round((this.#steps[name] ?? 0) + took);
     this.#onStep(this.kind, this.#step, took / 1000);
     this.#step = null;
   }

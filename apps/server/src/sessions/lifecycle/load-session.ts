@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '@aaas/contract/agent-config';
 import type { Intent, SandboxPhase, Status, TurnStatus } from '@aaas/contract/lifecycle';
 import { Fenced, type OwnedSession, type SessionContext } from '../session-context.ts';
+import type { DirectoryNote } from './directory-snapshot.ts';
 
 /** A session as its owner works with it. */
 export interface SessionRow {
@@ -37,6 +38,11 @@ export interface SessionRow {
   noticeWaits: boolean;
   asksUnlisted: number;
   asksAnswered: number;
+  /** On whose disk its directory lies, and which copy it is. */
+  directoryNode: string | null;
+  directoryCopy: string | null;
+  /** Moves of the directory of which the model may not have been told. */
+  directoryNotes: DirectoryNote[] | null;
 }
 
 const LOAD = {
@@ -53,6 +59,7 @@ const LOAD = {
            exists (select 1 from inputs i where i.session_id = s.id and i.consumed_seq is null
                       and i.type = 'user.interrupt') as "interruptWaits",
            exists (select 1 from notices n where n.session_id = s.id and n.logged_seq is null) as "noticeWaits",
+           s.directory_node as "directoryNode", s.directory_copy as "directoryCopy", s.directory_notes as "directoryNotes",
            a.unlisted as "asksUnlisted", a.answered as "asksAnswered"
       from session_heads h
       join sessions s on s.id = h.session_id

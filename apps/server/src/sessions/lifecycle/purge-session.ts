@@ -31,6 +31,9 @@ export async function purgeSession(ctx: SessionContext, owned: OwnedSession, row
     if (held.rowCount === 0) throw new Fenced(owned);
     if (row.ephemeral) await keepAnswer(db, owned.sessionId, ctx.now());
     await db.query('delete from events where session_id = $1', [owned.sessionId]);
+    await db.query(`update directory_archives set state = 'doomed' where session_id = $1 and state = 'kept'`, [
+      owned.sessionId,
+    ]);
     await db.query('delete from transcripts where session_id = $1', [owned.sessionId]);
     await db.query('delete from session_usage where session_id = $1', [owned.sessionId]);
     await db.query('delete from spend where scope_id = $1', [owned.sessionId]);

@@ -9,6 +9,7 @@ import type { StartDelay, Urgency } from '../../sandboxes/spawn/start-gate.ts';
 import { StartRefused } from '../../sandboxes/start-refused.ts';
 import type { OwnedSession } from '../session-context.ts';
 import type { SessionRow } from './load-session.ts';
+import type { PlaceDirectory } from './place-directory.ts';
 import type { SandboxCare } from './sandbox-care.ts';
 
 // A process whose channel broke may live.
@@ -30,6 +31,7 @@ export interface KeeperOptions {
   onSpawned(pid: number | null): Promise<void>;
   onReady(start: StartReport): Promise<void>;
   onStep: OnStep;
+  placeDirectory: PlaceDirectory | undefined;
 }
 
 /** Keeps the one process of a session: starts it, notices its death, ends it. */
@@ -90,6 +92,9 @@ export class SandboxKeeper {
     const { signal } = this.#starting;
     const urgency = () => (kind === 'recovery' ? kind : this.#options.urgency());
     const onWait = (why: StartDelay) => news(() => this.#options.onQueued(why));
+    // Before it takes a place among those that start: a directory that has to be fetched would keep others waiting.
+    clock.enter('directory');
+    await this.#options.placeDirectory?.(row, owned.generation, signal);
     clock.enter('queue');
     const leave = await care.starts.enter({ urgency, signal, onWait });
     try {

@@ -17,6 +17,7 @@ import type { TakeSnapshot } from './directory-snapshot.ts';
 import { fallAsleep, stayAwake } from './fall-asleep.ts';
 import { loadSession, type SessionRow } from './load-session.ts';
 import { Mailbox } from './mailbox.ts';
+import type { PlaceDirectory } from './place-directory.ts';
 import { purgeSession } from './purge-session.ts';
 import { condemnSandbox, failSession, recoverSandbox, recoveryOf, retryTurn } from './recover-sandbox.ts';
 import { releaseSession } from './release-session.ts';
@@ -39,6 +40,8 @@ export interface RunnerOptions {
   removeDirectory(sessionId: string): Promise<void>;
   /** Names what is in its directory when its process has ended. */
   takeSnapshot?: TakeSnapshot;
+  /** Sees to it that its directory is here before its process is started. */
+  placeDirectory?: PlaceDirectory;
   /** Its process has begun to wait for work. */
   onIdle?(): void;
 }
@@ -101,6 +104,7 @@ export class SessionRunner {
       onSpawned: (pid) => this.#move('warming', 'process_spawned', { pid }),
       onReady: (start) => onReady(this.#parts, start),
       onStep: (kind, step, seconds) => ctx.metrics.sandboxStartStep(kind, step, seconds),
+      placeDirectory: options.placeDirectory,
     });
     this.#parts = { ctx, owned, bounds, row, turns: this.#turns, sandbox: this.#sandbox };
     this.done = withLogFields(this.#logFields(), () => this.#run());

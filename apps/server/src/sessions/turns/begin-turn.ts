@@ -37,7 +37,7 @@ const BEGIN = {
     ), changed as (
       update sessions s
          set turn_status = 'running', status_reason = 'turn_started', status_detail = null, next_action = null,
-             updated_at = $3, status_since = $3
+             updated_at = $3, status_since = $3, directory_unsaved = true
         from old where s.id = $1
       returning s.status
     ), turn as (
@@ -126,7 +126,11 @@ export async function beginTurn(ctx: SessionContext, owned: OwnedSession, row: S
 /** The turn that another owner began, or this one before its process was lost; counts the new attempt. */
 export async function reopenTurn(ctx: SessionContext, owned: OwnedSession): Promise<OpenTurn | null> {
   const result = await ctx.pool.query<Omit<OpenTurn, 'input'> & { input: string }>(
-    `update turns t set attempts = t.attempts + 1
+    `with unsaved as (
+       update sessions s set directory_unsaved = true
+         from session_heads h where s.id = $1 and h.session_id = $1 and h.generation = $2
+     )
+     update turns t set attempts = t.attempts + 1
        from session_heads h, inputs i
       where h.session_id = $1 and h.generation = $2 and t.session_id = $1 and t.state = 'running'
         and i.session_id = $1 and i.position = t.position

@@ -13,6 +13,7 @@ import { writtenTranscript } from '../written-transcript.ts';
 import type { Cell } from './make-cell.ts';
 
 const CLAIM_WITHIN_MS = 15_000;
+const MADE_MEANWHILE = 'the session has got a directory meanwhile';
 
 /**
  * Makes a cell the process of a session: the row takes its number and its transcript's id, the directory its place,
@@ -29,12 +30,17 @@ export async function claimCell(
   const before = { number: session.number, harnessSessionId: session.harnessSessionId };
   try {
     // First the row: when we die in between, the session has a number that nobody else has, and no directory yet.
-    await node.cells.bind({ sessionId: session.id, generation }, { cellId, number, harnessSessionId });
-    Object.assign(session, { number, harnessSessionId });
-    await adoptDirectory(node.dataDir, cellId, session.id).catch(async (error) => {
+    const owned = { sessionId: session.id, generation };
+    const place = { node: node.id, copy: cell.copy };
+    const isOurs = await node.cells.bind(owned, { cellId, number, harnessSessionId }, place);
+    Object.assign(session, { number, harnessSessionId, directoryNode: node.id, directoryCopy: cell.copy });
+    const adopted = isOurs
+      ? adoptDirectory(node.dataDir, cellId, session.id)
+      : Promise.reject(new Error(MADE_MEANWHILE));
+    await adopted.catch(async (error) => {
       // Somebody has written files meanwhile: they belong to the user that the session had.
-      Object.assign(session, before);
-      await node.cells.bind({ sessionId: session.id, generation }, { cellId, ...before });
+      Object.assign(session, { ...before, directoryNode: null, directoryCopy: null });
+      await node.cells.unbind(owned, before, place);
       throw error;
     });
     cell.sandbox.enclosure.adopt(session.id, sessionDirectory(node.dataDir, session.id).root);
@@ -43,7 +49,7 @@ export async function claimCell(
     const written = () => writtenTranscript(config, harnessSessionId, node.userOf(number)?.uid ?? null);
     const { definition } = session;
     const claude = new ClaudeSession({
-      ...{ input, plan: null, sink, mcpConnectMs: null, clock, written, definition, grants: [] },
+      ...{ input, plan: null, sink, mcpConnectMs: null, clock, written, definition, grants: [], note: null },
     });
     claude.attachProcess(cell.sandbox);
     await cell.employ({ sink, claude }, session.id);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { prewarm, type SpareProcess } from '@anthropic-ai/claude-agent-sdk';
-import { discardDirectory } from '../../../directories/cell-directory.ts';
+import { discardDirectory, markCell } from '../../../directories/cell-directory.ts';
 import { prepareDirectory, type SessionDirectory, sessionDirectory } from '../../../directories/session-directory.ts';
 import type { Confinement } from '../../../sandboxes/isolation/confinement.ts';
 import type { Enclosure } from '../../../sandboxes/limits/enclosure.ts';
@@ -22,6 +22,8 @@ export interface Cell extends Spare<ExitInfo> {
   readonly number: number;
   readonly harnessSessionId: string;
   readonly directory: SessionDirectory;
+  /** Names its directory, when that is the session's. */
+  readonly copy: string;
   readonly sandbox: Sandbox;
   readonly process: SpareProcess;
   /** Whoever claims it says for whom it works before it is told to. */
@@ -56,6 +58,7 @@ export async function makeCell(
   };
   try {
     await prepareDirectory(node.dataDir, id, user);
+    const copy = await markCell(node.dataDir, id, node.id);
     const { definition } = kind;
     const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: id, generation: 0 };
     enclosure = await enclose(node, { name, definition, directory, user }, () => employer?.sink ?? null);
@@ -99,6 +102,7 @@ export async function makeCell(
       number,
       harnessSessionId,
       directory,
+      copy,
       sandbox,
       process,
       pid,

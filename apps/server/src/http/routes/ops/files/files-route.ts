@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parsePath } from '../../../../directories/confined/parse-path.ts';
-import { type DirectorySite, locateDirectory, type SessionPlace } from '../../../../directories/directory-site.ts';
+import type { SessionPlace } from '../../../../directories/directory-site.ts';
+import { locateDirectory, type TakingSite } from '../../../../directories/locate-directory.ts';
 import type { Api } from '../../../api.ts';
 import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
 
@@ -36,7 +37,7 @@ export function tagsOf(header: string | undefined): string[] | null {
 }
 
 /** Where directories lie on this node. Whoever asks a node without any was sent on to another before. */
-export function siteOf(api: Api): DirectorySite {
+export function siteOf(api: Api): TakingSite {
   if (!api.directories) throw new Error('a request about a directory has come to a node that keeps none');
   return api.directories;
 }

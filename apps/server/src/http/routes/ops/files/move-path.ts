@@ -1,7 +1,7 @@
 import { FileEntry, MoveFileRequest } from '@aaas/contract/files';
 import { parsePath } from '../../../../directories/confined/parse-path.ts';
-import { locateDirectory } from '../../../../directories/directory-site.ts';
 import { movePath as move } from '../../../../directories/files/move-path.ts';
+import { locateDirectory } from '../../../../directories/locate-directory.ts';
 import type { Api, App } from '../../../api.ts';
 import { problems } from '../problems.ts';
 import { SESSION_ADDRESSES, sessionOf } from '../sessions/session-target.ts';
@@ -25,7 +25,7 @@ export function movePath(app: App, api: Api): void {
         const session = await sessionOf(api, request);
         const { from, to, overwrite } = request.body;
         const place = await locateDirectory(api.ctx.pool, siteOf(api), session);
-        return move(place, parsePath(from), parsePath(to), overwrite);
+        return move(api.ctx.pool, place, parsePath(from), parsePath(to), overwrite);
       },
     );
   }

@@ -22,7 +22,7 @@ export function removePath(app: App, api: Api): void {
       },
       async (request, reply) => {
         const { place, names } = await filesOf(api, request);
-        await remove(place, names, {
+        await remove(api.ctx.pool, place, names, {
           recursive: request.query.recursive,
           ifMatch: tagsOf(request.headers['if-match']),
         });

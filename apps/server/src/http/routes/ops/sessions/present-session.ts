@@ -1,4 +1,5 @@
 import type { Session } from '@aaas/contract/sessions-api';
+import type { DirectorySnapshot } from '../../../../sessions/lifecycle/directory-snapshot.ts';
 import type { ListedSession } from '../../../../sessions/list-sessions.ts';
 import type { SessionState } from '../../../../sessions/session-state.ts';
 import { usdOf } from '../turns/present-turn.ts';
@@ -22,15 +23,21 @@ export function presentState(state: SessionState) {
       cost_usd: usdOf(state.usage.costNanousd),
     },
     restarts: state.restarts,
-    directory_snapshot: state.directorySnapshot && {
-      id: state.directorySnapshot.id,
-      seq: state.directorySnapshot.seq,
-      taken_at: state.directorySnapshot.taken_at,
-      files: state.directorySnapshot.files,
-      bytes: state.directorySnapshot.bytes,
-      complete: state.directorySnapshot.complete,
-    },
+    directory_snapshot: state.directorySnapshot && presentSnapshot(state.directorySnapshot),
   };
+}
+
+function presentSnapshot({ id, seq, taken_at, files, bytes, complete, archive }: DirectorySnapshot) {
+  const stored = archive
+    ? {
+        id: archive.snapshot_id,
+        seq: archive.seq,
+        taken_at: archive.taken_at,
+        archive_bytes: archive.archive_bytes,
+        clean: archive.clean,
+      }
+    : null;
+  return { id, seq, taken_at, files, bytes, complete, stored };
 }
 
 export function presentSession(session: ListedSession): Session {
