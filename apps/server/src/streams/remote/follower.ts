@@ -3,6 +3,7 @@ import type { SignedChannels } from '../../redis/signed-channels.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { StreamHub } from '../stream-hub.ts';
 import { channelOf, FOLLOW_CHANNEL } from './channels.ts';
+import { type Followed, newFollowed, takeNew } from './followed.ts';
 import { Links } from './links.ts';
 import { nodeOf } from './outgoing-signals.ts';
 import { decodeBatch, type SignalBatch } from './signal-batch.ts';
@@ -21,24 +22,6 @@ export interface FollowerOptions {
   metrics: Pick<Metrics, 'signalsPassed'>;
 }
 
-/** A session of another node that somebody follows here. */
-interface Followed {
-  readonly sessionId: string;
-  /** The last number heard from each origin. */
-  readonly heard: Map<string, number>;
-  /** Whether its channel in Redis is heard. */
-  channel: 'none' | 'joining' | 'joined';
-  /** The origin that has said in Redis that it owns the session, and so publishes there. */
-  owner: string | null;
-  /** The node over whose link it comes. */
-  link: string | null;
-  /** Since when nobody listens any more. */
-  leftAt: number | null;
-  /** When its owner was last looked up, and when that is due again. */
-  lookedAt: number;
-  lookDue: number;
-}
-
 const TICK_MS = 250;
 const TICKS_OF_A_SECOND = 4;
 /** Owners are looked up so often though nobody said anything; a hint of another node is a reason at once. */
@@ -48,7 +31,6 @@ const HINTED_EVERY_MS = 100;
 const SAID_WITHIN_MS = 300;
 /** Who stops listening often begins again with the next message. */
 const LINGER_MS = 5_000;
-const ORIGINS_MAX = 8;
 const AT_ONCE = 1_000;
 
 /**
@@ -121,16 +103,7 @@ export class Follower {
     const known = this.#followed.get(sessionId);
     if (known) known.leftAt = null;
     if (known || this.#closed || owns(sessionId) || nodes.all().length === 0) return;
-    const followed: Followed = {
-      sessionId,
-      heard: new Map(),
-      channel: 'none',
-      owner: null,
-      link: null,
-      leftAt: null,
-      lookedAt: Number.NEGATIVE_INFINITY,
-      lookDue: performance.now() + SAID_WITHIN_MS,
-    };
+    const followed = newFollowed(sessionId, performance.now() + SAID_WITHIN_MS);
     this.#followed.set(sessionId, followed);
     this.#begin([followed]);
   }
@@ -228,16 +201,7 @@ export class Follower {
     if (!followed || origin === own) return;
     metrics.signalsPassed('received', via, signals.length);
     const isNew = !followed.heard.has(origin);
-    let last = followed.heard.get(origin) ?? 0;
-    // The latest stands last, for the oldest to be forgotten.
-    followed.heard.delete(origin);
-    for (const { n, signal } of signals) {
-      if (n <= last) continue;
-      last = n;
-      streams.hear(sessionId, signal);
-    }
-    followed.heard.set(origin, last);
-    for (const oldest of followed.heard.keys()) if (followed.heard.size > ORIGINS_MAX) followed.heard.delete(oldest);
+    for (const signal of takeNew(followed, origin, signals)) streams.hear(sessionId, signal);
     const isOwner = owner || (via === 'redis' && nodeOf(origin) === followed.link);
     // Whoever publishes for the first time may be a new owner, who has heard nobody ask yet.
     if (!isOwner && isNew && via === 'redis') this.#do(this.#ask([sessionId]));
