@@ -46,6 +46,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { startMetricsListener } from '../telemetry/metrics-listener.ts';
 import { openApprovals } from '../telemetry/open-approvals.ts';
 import { Deliverer } from '../webhooks/delivery/deliverer.ts';
+import { deliveryQueue } from '../webhooks/delivery/delivery-queue.ts';
 import { webhookUpkeep } from '../webhooks/upkeep.ts';
 import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import { announce } from './announce.ts';
@@ -155,11 +156,15 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   if (left + released > 0)
     log.warn({ processes: left, sessions: released }, 'took over from an earlier life of this node');
 
-  const jobs = createJobs({ target: database.target, log, kinds: [...webhookUpkeep({ pool, settings, log })] });
+  const jobs = createJobs({
+    ...{ target: database.target, log },
+    kinds: [...webhookUpkeep({ pool, settings, log })],
+    queues: [deliveryQueue(settings)],
+  });
   closers.add('jobs', () => jobs.close());
   const resealing = startResealing({ pool, keyring, log, columns: [...WEBHOOK_SECRETS, CREDENTIAL_COLUMN] });
   closers.add('resealing', () => resealing);
-  const deliverer = new Deliverer({ pool, keyring, settings, nodeId: node.id, log });
+  const deliverer = new Deliverer({ pool, jobs, keyring, settings, nodeId: node.id, log });
   closers.add('webhooks', () => deliverer.close());
   await clearStaging(dataDir);
   await discardCells(dataDir);

@@ -1,0 +1,55 @@
+-- A delivery is driven by a job of pg-boss, in the queue webhooks.deliver: made in the transaction that makes the delivery due,
+-- it says when the next attempt is and who makes it. The row is the record, and names the one job that may
+-- send it: a job that no row names is dropped when its turn comes. A pending row without a job is held: its webhook is off or
+-- has more waiting than its share, or the queue was not there yet. Held ones get their job from a node that has room.
+alter table webhook_deliveries add column job_id uuid, drop column claims;
+drop index webhook_deliveries_due;
+create index webhook_deliveries_sent on webhook_deliveries (webhook_id, next_attempt_at)
+  where next_attempt_at is not null and job_id is not null;
+create index webhook_deliveries_held on webhook_deliveries (webhook_id, next_attempt_at)
+  where next_attempt_at is not null and job_id is null;
+
+-- Sends a delivery to the queue. Null when there is no such queue: pg-boss has not been started in this database. `lane` is the
+-- job's priority: 0 for what is new, -1 for another attempt, so that what waits for hours is not in the way. No notification: it
+-- would serialise the commits of the whole database. The columns are those that pg-boss documents for jobs made in SQL.
+create function webhook_job(delivery text, due timestamptz, lane integer) returns uuid language plpgsql as $$
+declare
+  job uuid;
+begin
+  if to_regclass('pgboss.queue') is null then
+    return null;
+  end if;
+  insert into pgboss.job (name, data, priority, start_after, keep_until, retry_limit, retry_delay, retry_backoff,
+                          expire_seconds, deletion_seconds, policy)
+  select q.name, jsonb_build_object('delivery', delivery), lane, due, due + make_interval(secs => q.retention_seconds),
+         q.retry_limit, q.retry_delay, q.retry_backoff, q.expire_seconds, q.deletion_seconds, q.policy
+    from pgboss.queue q where q.name = 'webhooks.deliver'
+  returning id into job;
+  return job;
+end $$;
+
+-- While some of a webhook are held, what comes after them is held too.
+create function webhook_holds(webhook text, moment timestamptz) returns boolean language sql stable
+  return exists (select 1 from webhook_deliveries d
+                  where d.webhook_id = webhook and d.job_id is null and d.next_attempt_at <= moment);
+
+create or replace function emit_webhook_event(workspace text, event_type text, agent text, data json, with_response json default null)
+  returns void language plpgsql as $$
+declare
+  moment timestamptz := clock_timestamp();
+begin
+  with wanting as materialized (
+    select w.id as webhook, webhook_delivery_id(moment) as id, nextval('webhook_delivery_seq') as seq,
+           case when w.include_response and with_response is not null then with_response else data end as data
+      from webhooks w
+     where w.workspace_id = workspace and w.enabled and webhook_wants(w.events, event_type)
+       and (w.agent_ids is null or agent is null or agent = any (w.agent_ids))
+  )
+  insert into webhook_deliveries (id, seq, webhook_id, workspace_id, type, body, next_attempt_at, created_at, job_id)
+  select wanting.id, wanting.seq, wanting.webhook, workspace, event_type,
+         json_build_object('id', wanting.id, 'seq', wanting.seq, 'type', event_type, 'timestamp', webhook_time(moment),
+                           'data', wanting.data)::text,
+         moment, moment,
+         case when not webhook_holds(wanting.webhook, moment) then webhook_job(wanting.id, moment, 0) end
+    from wanting;
+end $$;
