@@ -161,7 +161,7 @@ it('switches a webhook off that has failed for days, and one that nobody empties
   expect(await count(`webhook_id = '${failing}' and state = 'pending'`)).toBe(waiting);
 
   await updateWebhook(pool, A, failing, { enabled: true, url: `${origin}/ok` });
-  expect(await replaySince(pool, { workspaceId: A, webhookId: failing }, new Date(0))).toBe(waiting);
+  await replaySince(pool, { workspaceId: A, webhookId: failing }, new Date(0));
   await until(async () => (await count(`webhook_id = '${failing}' and state = 'delivered'`)) === waiting);
 
   const full = await subscribe(B, '/b');

@@ -35,7 +35,9 @@ export class Deliverer {
   readonly #poll: NodeJS.Timeout;
   readonly #closing = new AbortController();
   #ready = false;
+  /** What the next look is for, besides what is new. */
   #retries = false;
+  #held = false;
   #taking: Promise<void> | null = null;
   #again = false;
   #closed = false;
@@ -50,6 +52,11 @@ export class Deliverer {
 
   /** Something is due. A hint: it would be found within half a second. */
   wake(): void {
+    this.#held = true;
+    this.#look();
+  }
+
+  #look(): void {
     if (this.#closed || !this.#options.jobs.up) return;
     if (this.#taking) {
       this.#again = true;
@@ -61,7 +68,7 @@ export class Deliverer {
         this.#taking = null;
         if (!this.#again) return;
         this.#again = false;
-        this.wake();
+        this.#look();
       });
   }
 
@@ -85,9 +92,10 @@ export class Deliverer {
     const free = settings.WEBHOOK_CONCURRENCY - this.#sending.size;
     if (free <= 0) return;
     const retries = this.#retries;
-    this.#retries = false;
-    const { taken, more } = await takeDeliveries({
-      ...{ pool, jobs, nodeId, retries },
+    const held = this.#held;
+    this.#retries = this.#held = false;
+    const result = await takeDeliveries({
+      ...{ pool, jobs, nodeId, retries, held },
       shares: {
         free,
         perWebhook: Math.ceil(settings.WEBHOOK_CONCURRENCY / 4),
@@ -95,8 +103,9 @@ export class Deliverer {
       },
       busy: [...this.#sending].map(({ delivery }) => delivery),
     });
-    for (const delivery of taken) this.#start(delivery);
-    if (!more) return;
+    for (const delivery of result.taken) this.#start(delivery);
+    this.#held ||= result.held;
+    if (!result.more) return;
     this.#again = true;
     this.#retries ||= retries;
   }
@@ -108,14 +117,14 @@ export class Deliverer {
       )
       .finally(() => {
         this.#sending.delete(sending);
-        this.wake();
+        this.#look();
       });
     const sending = { delivery, done };
     this.#sending.add(sending);
   }
 
   async #deliver(delivery: TakenDelivery): Promise<void> {
-    const { pool, jobs, settings, log } = this.#options;
+    const { pool, settings, log } = this.#options;
     // A job that was made before the setting was changed has the time that it was made with.
     const timeout = Math.max(1, Math.min(settings.WEBHOOK_TIMEOUT, delivery.job.expireInSeconds - RECORD_WITHIN_S));
     const outcome = await postDelivery(
@@ -129,7 +138,7 @@ export class Deliverer {
     // Cut off by our own end: nobody's failure. It is given back, and sent again.
     if (this.#closing.signal.aborted && outcome.status === null) return;
     const verdict = judge(delivery, outcome, settings.WEBHOOK_RETRY_SCHEDULE);
-    const recorded = await recordAttempt({ pool, jobs }, delivery, outcome, verdict, settings.WEBHOOK_DISABLE_AFTER);
+    const recorded = await recordAttempt(pool, delivery, outcome, verdict, settings.WEBHOOK_DISABLE_AFTER);
     const about = { webhook_id: delivery.webhookId, delivery_id: delivery.id, error: outcome.error };
     if (!recorded) log.warn(about, 'a webhook delivery took longer than its job and is sent again');
     else if (recorded.disabled) log.warn({ ...about, reason: recorded.disabled }, 'a webhook was disabled');

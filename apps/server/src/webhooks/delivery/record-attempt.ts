@@ -1,7 +1,4 @@
 import type { Pool } from 'pg';
-import type { Jobs } from '../../jobs/jobs.ts';
-import { transaction } from '../../postgres/transaction.ts';
-import { DELIVERY_QUEUE } from './delivery-queue.ts';
 import type { Outcome } from './post-delivery.ts';
 import type { TakenDelivery } from './take-deliveries.ts';
 
@@ -16,14 +13,17 @@ export type Verdict =
 const RECORD = {
   name: 'webhooks.record-attempt',
   text: `
-    with done as (
+    with ended as materialized (
+      select webhook_job_done($2, $12) as mine
+    ), done as (
       update webhook_deliveries d
          set state = $3, attempts = d.attempts + 1, tries = d.tries + 1, claimed_by = null,
              next_attempt_at = case when $3 = 'pending' then now() + make_interval(secs => $4::double precision / 1000) end,
              ended_at = case when $3 <> 'pending' then now() end,
              job_id = case when $3 = 'pending'
                            then webhook_job(d.id, now() + make_interval(secs => $4::double precision / 1000), -1) end
-       where d.id = $1 and d.job_id = $2
+        from ended
+       where ended.mine and d.id = $1 and d.job_id = $2
       returning d.webhook_id, d.workspace_id, d.attempts
     ), attempt as (
       insert into webhook_attempts (delivery_id, number, workspace_id, at, duration_ms, status, error, response)
@@ -51,34 +51,32 @@ const RECORD = {
 };
 
 /**
- * Records one attempt and what follows from it; another attempt is a new job.
+ * Records one attempt and what follows from it, in one statement; another attempt is a new job.
  * @returns null when its job has expired and the attempt is another's to record; else why the webhook is off now, if it is.
  */
 export async function recordAttempt(
-  { pool, jobs }: { pool: Pool; jobs: Jobs },
+  pool: Pool,
   delivery: TakenDelivery,
   outcome: Outcome,
   verdict: Verdict,
   disableAfterDays: number,
 ): Promise<{ disabled: string | null } | null> {
-  return transaction(pool, async (db) => {
-    if ((await jobs.drop(DELIVERY_QUEUE, [delivery.job], db)) === 0) return null;
-    const { rows } = await db.query<{ disabled: string | null }>({
-      ...RECORD,
-      values: [
-        delivery.id,
-        delivery.job.id,
-        verdict.state,
-        verdict.state === 'pending' ? verdict.delayMs : 0,
-        outcome.at,
-        Math.round(outcome.durationMs),
-        outcome.status,
-        outcome.error,
-        outcome.response,
-        verdict.state === 'dead' && verdict.gone,
-        disableAfterDays,
-      ],
-    });
-    return rows[0] ?? null;
+  const { rows } = await pool.query<{ disabled: string | null }>({
+    ...RECORD,
+    values: [
+      delivery.id,
+      delivery.job.id,
+      verdict.state,
+      verdict.state === 'pending' ? verdict.delayMs : 0,
+      outcome.at,
+      Math.round(outcome.durationMs),
+      outcome.status,
+      outcome.error,
+      outcome.response,
+      verdict.state === 'dead' && verdict.gone,
+      disableAfterDays,
+      delivery.job.retryCount,
+    ],
   });
+  return rows[0] ?? null;
 }

@@ -44,13 +44,19 @@ const RELEASE = {
       select d.id from webhook_deliveries d
        where d.id in (select picked.id from picked) and d.job_id is null and d.next_attempt_at <= now()
          for update skip locked
+    ), sent as (
+      update webhook_deliveries d set claimed_by = null, job_id = webhook_job(d.id, now(), 0) from locked where d.id = locked.id
+      returning 1
     )
-    update webhook_deliveries d set claimed_by = null, job_id = webhook_job(d.id, now(), 0) from locked where d.id = locked.id`,
+    select (select count(*)::int from sent) as sent, exists (select 1 from waiting where waiting.webhook_id is not null) as held`,
 };
 
-/** Sends to the queue what was held and this node has room for. `busy`: what is on its way from it. */
-export async function releaseHeld(db: ClientBase, shares: Shares & { free: number }, busy: Owned[]): Promise<void> {
-  await db.query({
+/**
+ * Sends to the queue what was held and this node has room for. `busy`: what is on its way from it.
+ * @returns whether anything had been held
+ */
+export async function releaseHeld(db: ClientBase, shares: Shares & { free: number }, busy: Owned[]): Promise<boolean> {
+  const { rows } = await db.query<{ held: boolean }>({
     ...RELEASE,
     values: [
       shares.free,
@@ -60,4 +66,5 @@ export async function releaseHeld(db: ClientBase, shares: Shares & { free: numbe
       busy.map((delivery) => delivery.workspaceId),
     ],
   });
+  return rows[0]?.held ?? false;
 }

@@ -27,8 +27,17 @@ export interface Taking {
   shares: Shares & { free: number };
   /** On their way from this node already. */
   busy: Owned[];
-  /** Whether to look for other attempts too. */
+  /** Look for more than what is new: for other attempts, and for what is held. */
   retries: boolean;
+  held: boolean;
+}
+
+export interface Taken {
+  taken: TakenDelivery[];
+  /** There may be more that can leave now. */
+  more: boolean;
+  /** Deliveries are held, and may leave when others have ended. */
+  held: boolean;
 }
 
 interface Due extends Owned {
@@ -60,14 +69,14 @@ const TAKE = {
 
 /**
  * Takes deliveries whose jobs are due. A job is taken and its row marked in one transaction; what is over a share, or of
- * a webhook that is off, goes back to the outbox. @returns them, and whether there may be more
+ * a webhook that is off, goes back to the outbox.
  */
-export async function takeDeliveries(taking: Taking): Promise<{ taken: TakenDelivery[]; more: boolean }> {
+export async function takeDeliveries(taking: Taking): Promise<Taken> {
   const { pool, jobs, shares, busy } = taking;
   const { stale, ...result } = await transaction(pool, async (db) => {
-    await releaseHeld(db, shares, busy);
+    const held = taking.held && (await releaseHeld(db, shares, busy));
     const found = await takeJobs(db, taking);
-    if (found.length === 0) return { taken: [], more: false, stale: [] };
+    if (found.length === 0) return { taken: [], more: false, held, stale: [] };
     const { rows: due } = await db.query<Due>({
       ...LOCK,
       values: [found.map(({ data }) => data.delivery), found.map(({ id }) => id)],
@@ -78,15 +87,16 @@ export async function takeDeliveries(taking: Taking): Promise<{ taken: TakenDeli
       shares,
     );
     const taken = await mark(db, taking.nodeId, now, new Map(found.map((job) => [job.id, job])));
-    const held = [...over, ...due.filter(({ enabled }) => !enabled)].map(({ webhookId }) => webhookId);
-    const stale = held.length === 0 ? [] : await holdDeliveries(db, [...new Set(held)]);
+    const crowded = [...over, ...due.filter(({ enabled }) => !enabled)].map(({ webhookId }) => webhookId);
+    const stale = crowded.length === 0 ? [] : await holdDeliveries(db, [...new Set(crowded)]);
     const kept = new Set(now.map(({ job }) => job));
     await jobs.drop(
       DELIVERY_QUEUE,
       found.filter(({ id }) => !kept.has(id)),
       db,
     );
-    return { taken, more: found.length === shares.free && taken.length < found.length, stale };
+    const more = found.length === shares.free && taken.length < found.length;
+    return { taken, more, held: held || over.length > 0, stale };
   });
   await jobs.drop(DELIVERY_QUEUE, stale);
   return result;
