@@ -52,11 +52,13 @@ for (const [what, webhooks, backlog] of [
       },
       100,
     );
-  const emit = (workspace: string, count: number) =>
-    pool.query(`select emit_webhook_event($1, 'agent.error', null, '{"n":1}') from generate_series(1, $2)`, [
-      workspace,
-      count,
-    ]);
+  const emit = async (workspace: string, count: number) => {
+    for (let left = count; left > 0; left -= 5_000)
+      await pool.query(`select emit_webhook_event($1, 'agent.error', null, '{"n":1}') from generate_series(1, $2)`, [
+        workspace,
+        Math.min(left, 5_000),
+      ]);
+  };
   if (backlog > 0) await subscribe('wrkspc_b', '/hangs');
   for (let n = 0; n < webhooks; n++) await subscribe('wrkspc_a', `/${n}`);
   received = 0;
