@@ -3,6 +3,10 @@
 // the disk is left out: a commit does not wait for it.
 // Usage: node bench/append-webhooks.ts [rounds]
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Settings } from '@aaas/contract/settings';
+import { pino } from 'pino';
+import { createJobs } from '../apps/server/src/jobs/create-jobs.ts';
 import { startTestDatabase } from '../apps/server/src/postgres/test-database.ts';
 import { Keyring } from '../apps/server/src/secrets/keyring.ts';
 import { loadSession } from '../apps/server/src/sessions/lifecycle/load-session.ts';
@@ -11,6 +15,7 @@ import { appendEvents } from '../apps/server/src/sessions/log/append.ts';
 import { draftEvent } from '../apps/server/src/sessions/log/draft-event.ts';
 import { addSession, testContext, WORKSPACE } from '../apps/server/src/sessions/testing.ts';
 import { createWebhook } from '../apps/server/src/webhooks/create-webhook.ts';
+import { deliveryQueue } from '../apps/server/src/webhooks/delivery/delivery-queue.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 20);
 const PER_ROUND = 50;
@@ -18,6 +23,14 @@ const TABLES = ['events', 'sessions', 'turns', 'agents'];
 
 const database = await startTestDatabase();
 const { pool } = database;
+const jobs = createJobs({
+  target: database.target,
+  log: pino({ level: 'warn' }),
+  kinds: [],
+  queues: [deliveryQueue(Settings.parse({}))],
+});
+jobs.start();
+while (!jobs.up) await sleep(5);
 // One statement at a time: the pool keeps to one connection.
 await pool.query('set synchronous_commit = off');
 const ctx = testContext(pool);
@@ -57,7 +70,9 @@ const variants: Record<string, () => Promise<unknown>> = {
 
 const times = new Map<string, Map<string, number[]>>();
 for (let round = -1; round < ROUNDS; round++) {
-  await pool.query('delete from webhooks; truncate webhook_deliveries cascade; truncate events');
+  await pool.query(
+    'delete from webhooks; truncate webhook_deliveries cascade; truncate events; delete from pgboss.job',
+  );
   for (const [variant, prepare] of Object.entries(variants)) {
     await prepare();
     for (const [operation, run] of Object.entries(operations)) {
@@ -74,6 +89,7 @@ for (const [operation, of] of times) {
   const cells = [...of].map(([name, all]) => `${name} ${at(all, 0.5)} / ${at(all, 0.95)}`);
   console.log(`${operation.padEnd(28)} ${cells.join('    ')}`);
 }
+await jobs.close();
 await database.close();
 
 function note(operation: string, variant: string, milliseconds: number): void {

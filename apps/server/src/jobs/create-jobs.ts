@@ -4,12 +4,15 @@ import { ApiError } from '@aaas/contract/errors';
 import type { PgBoss, SendOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import { connectionOf, type PoolTarget } from '../postgres/pool.ts';
-import type { JobKind, Jobs, SendJobOptions } from './jobs.ts';
+import { inTransaction } from './in-transaction.ts';
+import type { JobKind, JobQueue, Jobs, SendJobOptions } from './jobs.ts';
+import { OpenQueues } from './open-queues.ts';
 
 export interface JobsOptions {
   target: PoolTarget;
   log: Logger;
   kinds: JobKind<never>[];
+  queues?: JobQueue[];
 }
 
 /** Besides these there is one connection that listens. */
@@ -26,6 +29,8 @@ const LAST_RETRY_SECONDS = 600;
 /** What is new is notified of; a retry is not. */
 const POLL_SECONDS = 2;
 const DONE_KEPT_SECONDS = 86_400;
+/** A job whose time is up is noticed within so long, by whichever server looks first. */
+const SUPERVISE_SECONDS = 5;
 
 /**
  * The queue of background jobs, to be started once the server listens: nobody waits for it. Its tables are its own, in
@@ -35,15 +40,30 @@ export function createJobs(options: JobsOptions): Jobs {
   const closing = new AbortController();
   const up = Promise.withResolvers<PgBoss>();
   let running: Promise<void> = Promise.resolve();
+  const queues = new OpenQueues(options.queues ?? []);
+  const whenUp = async () => {
+    const late = sleep(READY_WITHIN_MS, null, { ref: false, signal: closing.signal }).catch(() => null);
+    const boss = await Promise.race([up.promise, late]);
+    if (!boss) throw new ApiError('unavailable', 'Background work cannot be taken now. Try again in a moment.');
+    return boss;
+  };
+  let isUp = false;
   return {
     start: () => {
-      running = run(options, closing.signal, up.resolve);
+      running = run(options, queues, closing.signal, (boss) => {
+        isUp = true;
+        up.resolve(boss);
+      });
+    },
+    get up() {
+      return isUp;
     },
     send: async (name, data, sendOptions = {}) => {
-      const late = sleep(READY_WITHIN_MS, null, { ref: false, signal: closing.signal }).catch(() => null);
-      const boss = await Promise.race([up.promise, late]);
-      if (!boss) throw new ApiError('unavailable', 'Background work cannot be taken now. Try again in a moment.');
-      await boss.send(name, data, toSendOptions(sendOptions));
+      await (await whenUp()).send(name, data, toSendOptions(sendOptions));
+    },
+    take: async (name, takeOptions) => queues.take(await whenUp(), name, takeOptions),
+    drop: async (name, jobs, db) => {
+      return jobs.length === 0 ? 0 : queues.drop(await whenUp(), name, jobs, db);
     },
     close: async () => {
       closing.abort();
@@ -53,7 +73,12 @@ export function createJobs(options: JobsOptions): Jobs {
 }
 
 /** Until the signal comes. */
-async function run({ target, log, kinds }: JobsOptions, signal: AbortSignal, onUp: (boss: PgBoss) => void) {
+async function run(
+  { target, log, kinds }: JobsOptions,
+  queues: OpenQueues,
+  signal: AbortSignal,
+  onUp: (boss: PgBoss) => void,
+) {
   // Loaded late, for it is large.
   const { PgBoss } = await import('pg-boss');
   const boss = new PgBoss({
@@ -63,6 +88,8 @@ async function run({ target, log, kinds }: JobsOptions, signal: AbortSignal, onU
     ...PATIENCE,
     useListenNotify: true,
     registerInstance: false,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
   });
   boss.on('error', (error) => log.warn({ error: error.message }, 'background jobs: an operation failed'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'background jobs: a warning'));
@@ -72,6 +99,7 @@ async function run({ target, log, kinds }: JobsOptions, signal: AbortSignal, onU
     try {
       // It waits between its attempts; a stop ends that.
       await Promise.race([boss.start({ attempts: START_ATTEMPTS }), closed]);
+      await queues.open(boss);
       while (waiting[0] && !signal.aborted) {
         await work(boss, waiting[0], log);
         waiting.shift();
@@ -121,7 +149,7 @@ async function work(boss: PgBoss, kind: JobKind<never>, log: Logger): Promise<vo
 
 function toSendOptions({ db, startAfter }: SendJobOptions): SendOptions {
   return {
-    ...(db ? { db: { executeSql: (text: string, values?: unknown[]) => db.query(text, values) } } : {}),
+    ...(db ? { db: inTransaction(db) } : {}),
     ...(startAfter ? { startAfter } : {}),
   };
 }

@@ -17,6 +17,7 @@ import { Signer } from '../redis/signer.ts';
 import { expireAsks } from '../sessions/approvals/expire-asks.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 import { Deliverer } from '../webhooks/delivery/deliverer.ts';
+import { deliveryQueue } from '../webhooks/delivery/delivery-queue.ts';
 import { webhookUpkeep } from '../webhooks/upkeep.ts';
 import { WEBHOOK_SECRETS } from '../webhooks/webhook.ts';
 import type { Node } from './open-node.ts';
@@ -53,12 +54,12 @@ export function openApi(
 
   const upkeep = { pool, settings, log, metrics };
   const kinds = serves ? [...webhookUpkeep(upkeep), ...autoscalerUpkeep(upkeep), ...retentionJobs(upkeep)] : [];
-  const jobs = createJobs({ target, log, kinds });
+  const jobs = createJobs({ target, log, kinds, queues: serves ? [deliveryQueue(settings)] : [] });
   closers.add('jobs', () => jobs.close());
   const columns = [...WEBHOOK_SECRETS, CREDENTIAL_COLUMN, FLEET_SECRET_COLUMN];
   const resealing = startResealing({ pool, keyring, log, columns });
   closers.add('resealing', () => resealing);
-  const deliverer = serves ? new Deliverer({ pool, keyring, settings, nodeId, log }) : null;
+  const deliverer = serves ? new Deliverer({ pool, jobs, keyring, settings, nodeId, log }) : null;
   closers.add('webhooks', async () => deliverer?.close());
 
   const keyUsage = keepKeyUsage(pool, log);

@@ -2,6 +2,7 @@ import type { Settings } from '@aaas/contract/settings';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { JobKind } from '../jobs/jobs.ts';
+import { DELIVERY_QUEUE } from './delivery/delivery-queue.ts';
 
 export const PURGE_JOB = 'webhooks.purge';
 const BATCH = 2_000;
@@ -30,6 +31,17 @@ export function webhookUpkeep(options: { pool: Pool; settings: Settings; log: Lo
       run: async () => {
         const disabled = await disableOverfull(pool, settings.WEBHOOK_MAX_PENDING);
         if (disabled.length > 0) log.warn({ webhooks: disabled }, 'disabled webhooks: too many deliveries wait');
+      },
+    },
+    {
+      name: 'webhooks.lost-jobs',
+      cron: '* * * * *',
+      concurrency: 1,
+      expiresAfterSeconds: 60,
+      retries: 0,
+      run: async () => {
+        const found = await holdJobless(pool);
+        if (found > 0) log.warn({ deliveries: found }, 'webhook deliveries had lost their jobs, and get new ones');
       },
     },
   ];
@@ -68,10 +80,24 @@ export async function purgeDeliveries(pool: Pool, days: number, signal: AbortSig
 async function disableOverfull(pool: Pool, max: number): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `update webhooks w set enabled = false, disabled_reason = 'backlog', disabled_at = now(), updated_at = now()
-      where w.enabled and (select count(*) from (select 1 from webhook_deliveries d
-              where d.webhook_id = w.id and d.next_attempt_at is not null limit $1 + 1) waiting) > $1
+      where w.enabled
+        and (select count(*) from (select 1 from webhook_deliveries d where d.webhook_id = w.id
+               and d.next_attempt_at is not null and d.job_id is null limit $1 + 1) held)
+          + (select count(*) from (select 1 from webhook_deliveries d where d.webhook_id = w.id
+               and d.next_attempt_at is not null and d.job_id is not null limit $1 + 1) sent) > $1
      returning w.id`,
     [max],
   );
   return rows.map((row) => row.id);
+}
+
+/** Deliveries that are overdue and whose job is not in the queue: somebody has emptied it. */
+async function holdJobless(pool: Pool): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update webhook_deliveries d set job_id = null, claimed_by = null
+      where d.job_id is not null and d.next_attempt_at < now() - interval '1 minute'
+        and not exists (select 1 from pgboss.job j where j.name = $1 and j.id = d.job_id and j.state < 'completed')`,
+    [DELIVERY_QUEUE],
+  );
+  return rowCount ?? 0;
 }

@@ -8,12 +8,15 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createAgent } from '../agents/create-agent.ts';
 import { defineAgent } from '../agents/define-agent.ts';
 import { ensureDefaultEnvironment } from '../environments/default-environment.ts';
+import { createJobs } from '../jobs/create-jobs.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { Keyring } from '../secrets/keyring.ts';
 import { reseal } from '../secrets/reseal.ts';
 import { testContext } from '../sessions/testing.ts';
 import { createWebhook } from './create-webhook.ts';
 import { Deliverer } from './delivery/deliverer.ts';
+import { deliveryQueue } from './delivery/delivery-queue.ts';
 import { retryDelay } from './delivery/retry-delay.ts';
 import { findDelivery, listDeliveries } from './find-deliveries.ts';
 import { findWebhook } from './find-webhooks.ts';
@@ -37,12 +40,16 @@ const settings = Settings.parse({
 });
 
 let database: TestDatabase;
+let jobs: Jobs;
 let server: Server;
 let origin: string;
 const received: { path: string; id: string }[] = [];
 const deliverers: Deliverer[] = [];
 beforeAll(async () => {
   database = await startTestDatabase();
+  jobs = createJobs({ target: database.target, log, kinds: [], queues: [deliveryQueue(settings)] });
+  jobs.start();
+  await until(() => jobs.up);
   server = createServer((request, response) => {
     received.push({ path: request.url ?? '', id: String(request.headers['webhook-id']) });
     if (request.url !== '/hangs') response.writeHead(request.url === '/fails' ? 500 : 204).end();
@@ -53,6 +60,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(deliverers.map((deliverer) => deliverer.close()));
+  await jobs?.close();
   await database?.close();
   server?.closeAllConnections();
   server?.close();
@@ -64,7 +72,7 @@ beforeEach(async () => {
 });
 
 function deliver(nodeId = 'node_1'): void {
-  deliverers.push(new Deliverer({ pool: database.pool, keyring, settings, nodeId, log }));
+  deliverers.push(new Deliverer({ pool: database.pool, jobs, keyring, settings, nodeId, log }));
 }
 
 async function subscribe(workspaceId: string, path: string, more: Partial<CreateWebhookRequest> = {}): Promise<string> {
@@ -153,10 +161,7 @@ it('switches a webhook off that has failed for days, and one that nobody empties
   expect(await count(`webhook_id = '${failing}' and state = 'pending'`)).toBe(waiting);
 
   await updateWebhook(pool, A, failing, { enabled: true, url: `${origin}/ok` });
-  await pool.query(
-    `update webhook_deliveries set next_attempt_at = now() where webhook_id = $1 and state = 'pending'`,
-    [failing],
-  );
+  await replaySince(pool, { workspaceId: A, webhookId: failing }, new Date(0));
   await until(async () => (await count(`webhook_id = '${failing}' and state = 'delivered'`)) === waiting);
 
   const full = await subscribe(B, '/b');
@@ -197,7 +202,9 @@ it('stores no secret in the clear, and signs on after the encryption key has cha
   await pool.query(`insert into encryption_keys (id, proof) values ($1, '')`, [keyring.sealingKeyId]);
   expect(await reseal(pool, both, WEBHOOK_SECRETS)).toBe(2);
   await emit(A, 1);
-  deliverers.push(new Deliverer({ pool, keyring: new Keyring([Buffer.alloc(32, 2)]), settings, nodeId: 'n', log }));
+  deliverers.push(
+    new Deliverer({ pool, jobs, keyring: new Keyring([Buffer.alloc(32, 2)]), settings, nodeId: 'n', log }),
+  );
   await until(() => received.length === 1);
 });
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import type { ClaimedDelivery } from './claim-deliveries.ts';
 import type { Outcome } from './post-delivery.ts';
+import type { TakenDelivery } from './take-deliveries.ts';
 
 /** What becomes of a delivery after an attempt. */
 export type Verdict =
@@ -13,12 +13,17 @@ export type Verdict =
 const RECORD = {
   name: 'webhooks.record-attempt',
   text: `
-    with done as (
+    with ended as materialized (
+      select webhook_job_done($2, $12) as mine
+    ), done as (
       update webhook_deliveries d
          set state = $3, attempts = d.attempts + 1, tries = d.tries + 1, claimed_by = null,
              next_attempt_at = case when $3 = 'pending' then now() + make_interval(secs => $4::double precision / 1000) end,
-             ended_at = case when $3 <> 'pending' then now() end
-       where d.id = $1 and d.claims = $2 and d.claimed_by is not null
+             ended_at = case when $3 <> 'pending' then now() end,
+             job_id = case when $3 = 'pending'
+                           then webhook_job(d.id, now() + make_interval(secs => $4::double precision / 1000), -1) end
+        from ended
+       where ended.mine and d.id = $1 and d.job_id = $2
       returning d.webhook_id, d.workspace_id, d.attempts
     ), attempt as (
       insert into webhook_attempts (delivery_id, number, workspace_id, at, duration_ms, status, error, response)
@@ -46,12 +51,12 @@ const RECORD = {
 };
 
 /**
- * Records one attempt and what follows from it, in one statement.
- * @returns null when the claim had ended and the attempt is another's to record; else why the webhook is off now, if it is.
+ * Records one attempt and what follows from it, in one statement; another attempt is a new job.
+ * @returns null when its job has expired and the attempt is another's to record; else why the webhook is off now, if it is.
  */
 export async function recordAttempt(
   pool: Pool,
-  delivery: ClaimedDelivery,
+  delivery: TakenDelivery,
   outcome: Outcome,
   verdict: Verdict,
   disableAfterDays: number,
@@ -60,7 +65,7 @@ export async function recordAttempt(
     ...RECORD,
     values: [
       delivery.id,
-      delivery.claims,
+      delivery.job.id,
       verdict.state,
       verdict.state === 'pending' ? verdict.delayMs : 0,
       outcome.at,
@@ -70,6 +75,7 @@ export async function recordAttempt(
       outcome.response,
       verdict.state === 'dead' && verdict.gone,
       disableAfterDays,
+      delivery.job.retryCount,
     ],
   });
   return rows[0] ?? null;
