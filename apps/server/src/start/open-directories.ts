@@ -1,6 +1,6 @@
 import { discardStale } from '../directories/copies/discard-stale.ts';
 import { type CopyOptions, directoryPlacer, directoryTaker } from '../directories/copies/place-directory.ts';
-import { settleCopy } from '../directories/copies/settle-copy.ts';
+import { requireCopy, settleCopy } from '../directories/copies/settle-copy.ts';
 import { inTurn } from '../directories/in-turn.ts';
 import type { TakingSite } from '../directories/locate-directory.ts';
 import { SnapshotKeeper } from '../directories/snapshots/snapshot-keeper.ts';
@@ -19,7 +19,7 @@ export interface Directories {
   site: TakingSite;
   place: PlaceDirectory;
   /** @throws Fenced when the generation has ended */
-  settle(owned: OwnedSession): Promise<string>;
+  settle(owned: OwnedSession, copy: string | null): Promise<void>;
 }
 
 /** Opens the directories of this node. What lies in them is stored from here on; at the end, what is left. */
@@ -46,7 +46,10 @@ export function openDirectories(
   return {
     site: { ...site, takeOver: directoryTaker(copies) },
     place: directoryPlacer(copies),
-    settle: (owned) => settleCopy(ctx.pool, site, owned.sessionId, owned),
+    settle: async (owned, copy) => {
+      if (copy === null) await settleCopy(ctx.pool, site, owned.sessionId, owned);
+      else await requireCopy(site, owned.sessionId, copy);
+    },
   };
 }
 

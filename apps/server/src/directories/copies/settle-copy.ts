@@ -3,6 +3,7 @@ import { Fenced, type OwnedSession } from '../../sessions/session-context.ts';
 import type { Directory } from '../confined/directory.ts';
 import type { DirectorySite } from '../directory-site.ts';
 import { openSessions } from '../session-directory.ts';
+import { findLocalCopy } from './local-copy.ts';
 import { ensureMarker } from './marker.ts';
 
 const SETTLE = `
@@ -30,4 +31,15 @@ export async function settleCopy(
   const held = await pool.query('select generation from session_heads where session_id = $1', [sessionId]);
   if (owned && held.rows[0]?.generation !== owned.generation) throw new Fenced(owned);
   throw new Error('its directory was made on another node meanwhile');
+}
+
+/** @throws when what lies here is another copy than the one that counts: no process may be started on it */
+export async function requireCopy(
+  { dataDir, mode }: Pick<DirectorySite, 'dataDir' | 'mode'>,
+  sessionId: string,
+  copy: string,
+): Promise<void> {
+  const local = await findLocalCopy(dataDir, sessionId);
+  if (local.copy === copy || (mode === 'shared' && local.copy === null)) return;
+  throw new Error('what lies here of its directory is not the copy that counts');
 }

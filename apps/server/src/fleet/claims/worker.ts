@@ -286,8 +286,12 @@ export class Worker {
   }
 
   #run(owned: ClaimedSession): void {
-    const { ctx, harness, bounds, care, removeDirectory, takeSnapshot } = this.#options;
-    const parts = { harness, bounds, care, removeDirectory, ...(takeSnapshot ? { takeSnapshot } : {}) };
+    const { ctx, harness, bounds, care, removeDirectory, takeSnapshot, placeDirectory } = this.#options;
+    const parts = {
+      ...{ harness, bounds, care, removeDirectory },
+      ...(takeSnapshot ? { takeSnapshot } : {}),
+      ...(placeDirectory ? { placeDirectory } : {}),
+    };
     const runner = new SessionRunner({ ctx, owned, ...parts, onIdle: () => this.#makeRoom() });
     this.#runners.set(owned.sessionId, {
       runner,

@@ -44,8 +44,11 @@ export interface HarnessNode {
     bind(owned: OwnedSession, cell: CellIdentity, directory: CellDirectory): Promise<boolean>;
     unbind(owned: OwnedSession, before: Omit<CellIdentity, 'cellId'>, directory: CellDirectory): Promise<void>;
   };
-  /** Says in the row that the directory that lies here is the session's; for one that had none. @throws Fenced */
-  settleDirectory(owned: OwnedSession): Promise<unknown>;
+  /**
+   * Makes sure that the directory that lies here is the one that counts; for a session that had none, the row says so
+   * from now on. @throws Fenced when the generation has ended
+   */
+  settleDirectory(owned: OwnedSession, copy: string | null): Promise<void>;
 }
 
 /** For whom a sandbox is. */
@@ -81,7 +84,7 @@ export function claudeHarness(node: HarnessNode, pool: WarmPool<CellKind, Cell>)
       const user = node.userOf(session.number);
       const directory = sessionDirectory(node.dataDir, session.id);
       await prepareDirectory(node.dataDir, session.id, user);
-      if (session.directoryCopy === null) await node.settleDirectory({ sessionId: session.id, generation });
+      await node.settleDirectory({ sessionId: session.id, generation }, session.directoryCopy);
       const name = { node: { id: node.id, incarnation: node.incarnation }, sessionId: session.id, generation };
       const secrets = await node.secretsOf(session);
       const { definition } = session;
