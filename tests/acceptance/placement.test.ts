@@ -202,9 +202,11 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
     await eu.stop();
     const began = Date.now();
     const turn = await agent.begin('two');
+    await bound.begin('hello');
     expect(await agent.ended(turn, 60_000)).toMatchObject({ response: 'Simulated reply 2: two' });
     expect(Date.now() - began).toBeGreaterThan(1_500);
     expect((await agent.view()).node).toBe(idOf(us));
+    await until(async () => (await bound.view()).status_reason === 'no_matching_node');
     expect(await bound.view()).toMatchObject({
       status_reason: 'no_matching_node',
       next_action: expect.stringContaining('region eu'),
