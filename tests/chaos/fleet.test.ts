@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)('2 API nodes, 3 workers and 2 gateways behin
   let nginx: Nginx;
   let client: pg.Pool;
   const members: Member[] = [];
-  const store = join(passableDirectory(), 'store');
+  const store = passableDirectory();
 
   beforeAll(async () => {
     database = await startPostgresServer(bin as string, { max_connections: '300' });
