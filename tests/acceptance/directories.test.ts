@@ -198,6 +198,9 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       expect(failed.detail).toContain('SHA-256');
       expect(existsSync(join(first.dataDir, 'sessions', agent.sessionId, 'work/more'))).toBe(false);
       expect((await onFirst.file('kept')).status).toBe(503);
+      // Where the store lies is the operator's to know.
+      expect(JSON.stringify(failed)).not.toContain('archives');
+      expect(first.output()).toContain(archives);
       // Once it is there again, the recovery finds it.
       for (const [name, content] of intact) writeFileSync(join(archives, name), content);
       const ended = `${agent.path}/turns/${turn.turn_id}`;

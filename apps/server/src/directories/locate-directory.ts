@@ -44,8 +44,15 @@ export async function locateDirectory(
           retryAfterSeconds: 5,
         });
     }
-    if (tries === 0 || !(await site.takeOver(facts))) throw elsewhere('The working directory moves to another node.');
+    if (tries === 0 || !(await takeOver(site, facts))) throw elsewhere('The working directory moves to another node.');
   }
+}
+
+async function takeOver(site: TakingSite, facts: DirectoryFacts): Promise<boolean> {
+  return await site.takeOver(facts).catch((cause) => {
+    const why = 'The working directory could not be restored from what was stored of it. Try again in a moment.';
+    throw new ApiError('unavailable', why, { cause, retryAfterSeconds: 5 });
+  });
 }
 
 function mayTakeOver({ holderLives, owner, snapshot, unsaved, holderSilentMs }: DirectoryFacts): boolean {

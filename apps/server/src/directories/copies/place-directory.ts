@@ -27,12 +27,13 @@ const LOOK_MS = 250;
 /** Sees to it that the directory of a session that this node is to start is here, and is the one that counts. */
 export function directoryPlacer(options: CopyOptions): PlaceDirectory {
   const { ctx, site } = options;
-  return async (session, generation, signal) => {
+  return async (session, generation, { signal, onBegin }) => {
     const { id, directoryNode, directoryCopy } = session;
     const local = await findLocalCopy(site.dataDir, id);
     if (directoryCopy === null && directoryNode === null && !local.present) return;
     const owned = { sessionId: id, generation };
     if (directoryCopy === null || local.copy !== directoryCopy) {
+      onBegin();
       const deadline = performance.now() + HOLDER_STORES_WITHIN_MS;
       while (!(await takeStep(options, owned, deadline, signal))) {
         await sleep(LOOK_MS, undefined, { signal });
@@ -91,7 +92,7 @@ async function moveHere(
   const { ctx, site, store, inTurn } = options;
   const { sessionId } = facts;
   if (decision.do === 'refuse') {
-    throw new Error(`its directory is not in ${site.dataDir}/sessions: is the storage that the nodes share mounted?`);
+    throw new Error('its directory is not there: is the storage that the nodes share mounted at DATA_DIR/sessions?');
   }
   if (decision.do === 'use' || decision.do === 'wait') return false;
   const archive = (decision.do === 'restore' ? facts.snapshot?.archive : null) ?? null;

@@ -23,24 +23,22 @@ export async function unpackArchive(
   signal: AbortSignal,
 ): Promise<void> {
   const { work, owner, staging } = into;
-  if (!store)
-    throw new Error(`the snapshot of its directory lies in ${archive.location}, and DIRECTORY_STORE is not that`);
+  if (!store) throw failed('this node has no store of directories', `it lies in ${archive.location}`);
   const { name, file } = await stageFile(staging);
   try {
     await unlink(staging.directory.at(name));
     const hash = createHash('sha256');
     const received = async function* () {
-      for await (const chunk of await store.get(archive.key, signal)) {
+      for await (const chunk of fetched(store, archive, signal)) {
         hash.update(chunk);
         yield chunk;
       }
     };
-    const size = await writeAll(file, received()).catch((error) => {
-      throw fetchError(error, archive, store.location);
-    });
+    const size = await writeAll(file, received());
     if (hash.digest('hex') !== archive.sha256) {
-      throw new Error(
-        `the snapshot ${archive.key} in ${store.location} is not what was stored: ${size} bytes with another SHA-256 than the ${archive.archive_bytes} that were; nothing was unpacked`,
+      throw failed(
+        `it is not what was stored: ${size} bytes with another SHA-256 than the ${archive.archive_bytes} that were`,
+        `${archive.key} in ${store.location}`,
       );
     }
     const unzip = createZstdDecompress();
@@ -55,6 +53,14 @@ export async function unpackArchive(
   }
 }
 
+async function* fetched(store: DirectoryStore, archive: DirectoryArchive, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* await store.get(archive.key, signal);
+  } catch (error) {
+    throw fetchError(error as Error, archive, store.location);
+  }
+}
+
 async function* bounded(chunks: AsyncIterable<Buffer>, max: number): AsyncGenerator<Buffer> {
   let read = 0;
   for await (const chunk of chunks) {
@@ -65,7 +71,13 @@ async function* bounded(chunks: AsyncIterable<Buffer>, max: number): AsyncGenera
 }
 
 function fetchError(error: Error, archive: DirectoryArchive, location: string): Error {
-  const moved = error instanceof ArchiveMissing && archive.location !== location;
-  const why = moved ? `${error.message}; it was stored in ${archive.location}: copy it over` : error.message;
-  return new Error(`the snapshot of its directory could not be fetched: ${why}`, { cause: error });
+  if (!(error instanceof ArchiveMissing)) return failed('the store does not give it', error);
+  const moved = archive.location !== location;
+  return failed('it is not in the store', moved ? `it was stored in ${archive.location}: copy it over` : error);
+}
+
+/** Tenants read the sentence; where the store lies is the operator's, and stands in the log. */
+function failed(why: string, detail: string | Error): Error {
+  const cause = typeof detail === 'string' ? new Error(detail) : detail;
+  return new Error(`the snapshot of its directory could not be restored: ${why}`, { cause });
 }

@@ -100,7 +100,7 @@ async function takeOn(nodeId: string): Promise<SessionRow> {
   owned = (await claimSessions(database.pool, nodeId, 1))[0] as OwnedSession;
   const session = await loadSession(ctx, owned);
   const place = directoryPlacer({ ctx, site: site(nodeId), store, settings, inTurn: inTurn(1) });
-  await place(session, owned.generation, never);
+  await place(session, owned.generation, { signal: never, onBegin: () => {} });
   return session;
 }
 

@@ -12,7 +12,9 @@ const CONNECT_WITHIN_MS = 10_000;
 /** Between two packets: a server that has stopped to answer is not waited for. */
 const SILENT_MS = 60_000;
 const ATTEMPTS = 4;
-const PART_BYTES = 16 * 1024 * 1024;
+/** Two are held in memory at a time; an upload has 10,000 at most. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_MAX = 9_000;
 
 /** Archives in a bucket of S3, or of what speaks its protocol. `bucket` and `prefix` as in DIRECTORY_STORE. */
 export async function openS3Store(
@@ -47,7 +49,7 @@ export async function openS3Store(
           Body,
           ContentType: 'application/zstd',
         },
-        partSize: PART_BYTES,
+        partSize: Math.max(PART_BYTES, Math.ceil(size / PARTS_MAX)),
         queueSize: 2,
       });
       const abort = () => void upload.abort();

@@ -8,5 +8,6 @@ import type { SessionRow } from './load-session.ts';
 export type PlaceDirectory = (
   session: Pick<SessionRow, 'id' | 'number' | 'directoryNode' | 'directoryCopy' | 'directoryNotes'>,
   generation: number,
-  signal: AbortSignal,
+  /** `onBegin`: it is not simply there. */
+  how: { signal: AbortSignal; onBegin(): void },
 ) => Promise<void>;

@@ -93,8 +93,8 @@ export class SandboxKeeper {
     const urgency = () => (kind === 'recovery' ? kind : this.#options.urgency());
     const onWait = (why: StartDelay) => news(() => this.#options.onQueued(why));
     // Before it takes a place among those that start: a directory that has to be fetched would keep others waiting.
-    clock.enter('directory');
-    await this.#options.placeDirectory?.(row, owned.generation, signal);
+    const onBegin = () => clock.enter('directory');
+    await this.#options.placeDirectory?.(row, owned.generation, { signal, onBegin });
     clock.enter('queue');
     const leave = await care.starts.enter({ urgency, signal, onWait });
     try {
