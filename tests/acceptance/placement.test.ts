@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployedAgent, deployAgent, type LogEntry } from '../support/deployed-agent.ts';
 import { type Platform, script, startPlatform, until } from '../support/platform.ts';
 import { type PostgresServer, startPostgresServer, systemPostgres } from '../support/postgres-server.ts';
+import { passableDirectory } from '../support/test-platform.ts';
 
 const bin = systemPostgres();
 if (!bin) console.warn('skipped: no system PostgreSQL under /usr/lib/postgresql; install the package postgresql');
@@ -18,6 +19,7 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
   let server: PostgresServer;
   let eu: Platform;
   let us: Platform;
+  const store = passableDirectory();
   beforeAll(async () => {
     server = await startPostgresServer(bin as string);
     const env = {
@@ -25,6 +27,7 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
       API_KEY: 'aaas_placement-test-admin-key',
       DRAIN_TIMEOUT: '2',
       REGION_FAILOVER_SECONDS: '3',
+      DIRECTORY_STORE: `file://${store}`,
     };
     eu = await startPlatform({ ...env, REGION: 'eu', NODE_LABELS: 'gpu=a100, disk=ssd' });
     us = await startPlatform({ ...env, REGION: 'us' });
@@ -33,6 +36,7 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
   afterAll(async () => {
     await Promise.all([eu?.dispose(), us?.dispose()]);
     await server?.close();
+    rmSync(store, { recursive: true, force: true });
   });
 
   const nodeIn = async (node: Platform) =>
@@ -116,7 +120,8 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
     const agents: DeployedAgent[] = [];
     for (let n = 0; n < 5; n++) agents.push(await deployAgent(eu));
     for (const agent of agents) await agent.say('begin');
-    const [busy] = agents as [DeployedAgent];
+    const [busy, writes] = agents as [DeployedAgent, DeployedAgent];
+    await writes.say(script([{ tool: 'Bash', input: { command: 'echo kept > kept.txt' } }, { text: 'written' }]));
     // Longer than a drained node waits for it.
     const long = await busy.begin(script([{ wait_ms: 5_000 }, { text: 'long {{n}}' }]));
     await until(async () => (await busy.turn(long)).state === 'running');
@@ -151,11 +156,13 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
       expect(await busy.ended(turn, 60_000)).toMatchObject({ response: expect.stringContaining(`reply ${3 + n}`) });
     for (const agent of agents.slice(1)) {
       const heard = answers.get(agent.id) ?? [];
-      expect(heard).toEqual(heard.map((_, n) => `Simulated reply ${n + 2}: m${n + 2}`));
+      const first = agent === writes ? 3 : 2;
+      expect(heard).toEqual(heard.map((_, n) => `Simulated reply ${n + first}: m${n + 2}`));
       const log = await agent.log();
       expect(log.map((event) => event.seq)).toEqual(log.map((_, index) => index + 1));
-      expect(log.filter(isMessage)).toHaveLength(heard.length + 1);
+      expect(log.filter(isMessage)).toHaveLength(heard.length + first - 1);
     }
+    expect(await (await us.request('GET', `${writes.path}/files/kept.txt`)).text()).toBe('kept\n');
     const moved = (await busy.timeline()).map(({ reason }) => reason);
     expect(moved).toContain('node_drained');
     await drain(us, true);
