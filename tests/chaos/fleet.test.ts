@@ -204,14 +204,37 @@ describe.skipIf(missing.length > 0)('2 API nodes, 3 workers and 2 gateways behin
     const awayMs = least + Math.random() * (most - least);
     const measuring = victim.role === 'worker' ? measureTakeover(victim, awayMs, takeovers) : null;
     if (kind === 'kill') await victim.platform.crash();
-    else if (kind === 'stop') process.kill(victim.platform.pid, 'SIGSTOP');
+    else if (kind === 'stop') signal(victim, 'SIGSTOP');
     else victim.proxy.silence();
     await sleep(awayMs);
-    if (kind === 'kill') await victim.platform.start();
-    else if (kind === 'stop') process.kill(victim.platform.pid, 'SIGCONT');
+    if (kind === 'kill') await startPatiently(victim);
+    else if (kind === 'stop') signal(victim, 'SIGCONT');
     else await victim.proxy.restore();
     await measuring;
     victim.struck = false;
+  }
+
+  function signal({ platform, role }: Member, name: NodeJS.Signals): void {
+    try {
+      process.kill(platform.pid, name);
+    } catch (error) {
+      throw new Error(`a node with the role ${role} ended by itself:\n${platform.output().slice(-4_000)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** As a supervisor does: a node that starts while PostgreSQL is away ends, and is started again. */
+  async function startPatiently({ platform }: Member): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await platform.start();
+      } catch (error) {
+        if (attempt === 5) throw error;
+        await platform.crash();
+        await sleep(1_000);
+      }
+    }
   }
 
   /** From the blow until each session with open work is run by somebody else; none if its node was back before. */
