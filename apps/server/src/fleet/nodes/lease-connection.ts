@@ -2,11 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { connectionOf, type PoolTarget } from '../../postgres/pool.ts';
 
-// A node that was killed a moment ago holds its lock until the database notices.
-const LOCK_WAIT_MS = 3_000;
-const LOCK_POLL_MS = 50;
+const LOCK_POLL_MS = 100;
+/** Heartbeats come this often in a lease, and a lease is so many patiences long. */
+const LEASE_IN_PATIENCES = 3;
 
 const LOCK = `select pg_try_advisory_lock(hashtextextended('aaas node ' || $1, 0)) as locked`;
+// A node that was cut off from the database, and then killed, holds its lock until the database notices, which may take
+// hours. Its lease is over: it may not act, and what it writes names a life that has ended.
+const END_DEAD_HOLDER = `
+  select pg_terminate_backend(l.pid) from pg_locks l join nodes n on n.id = $1
+   where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+     and l.database = (select oid from pg_database where datname = current_database())
+     and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('aaas node ' || $1, 0)
+     and n.heartbeat_at < now() - make_interval(secs => $2::double precision / 1000)`;
+const HEARTBEAT = 'select heartbeat_at::text as beat from nodes where id = $1';
 const BACKEND = 'select pid, backend_start::text as started from pg_stat_activity where pid = pg_backend_pid()';
 // The database may not know yet that the connection before is gone, and would keep its lock for hours.
 const END_BACKEND =
@@ -31,12 +40,20 @@ export class LeaseConnection {
     this.#patienceMs = patienceMs;
   }
 
-  /** @returns whether the id is locked now; false: another server holds it. */
+  /**
+   * Waits for a node that holds the lock to be dead for certain, which takes as long as its lease.
+   * @returns whether the id is locked now; false: another server holds it, and lives.
+   */
   async lock(): Promise<boolean> {
-    for (const deadline = Date.now() + LOCK_WAIT_MS; ; await sleep(LOCK_POLL_MS)) {
+    const leaseMs = this.#patienceMs * LEASE_IN_PATIENCES;
+    const beat = async () => (await this.query<{ beat: string }>(HEARTBEAT, [this.#nodeId]))[0]?.beat;
+    let first: string | undefined;
+    for (const deadline = Date.now() + leaseMs + this.#patienceMs; ; await sleep(LOCK_POLL_MS)) {
       await this.keepLock();
       if (this.#locked) return true;
-      if (Date.now() > deadline) return false;
+      first ??= await beat();
+      if (Date.now() > deadline || (await beat()) !== first) return false;
+      await this.query(END_DEAD_HOLDER, [this.#nodeId, leaseMs]);
     }
   }
 

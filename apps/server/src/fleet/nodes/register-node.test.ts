@@ -7,6 +7,7 @@ import { changeDrain } from '../draining/change-drain.ts';
 import { registerNode } from './register-node.ts';
 import { leaveFleet } from './renew-lease.ts';
 
+const PATIENCE_MS = 1_000;
 let database: TestDatabase;
 let dataDir: string;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ afterAll(async () => {
 
 async function register(labels: Record<string, string> = {}) {
   const { pool, target } = database;
-  const facts = { roles: ['worker'] as const, capacity: 1, version: '', region: 'eu', labels, patienceMs: 5_000 };
+  const facts = { roles: ['worker'] as const, capacity: 1, version: '', region: 'eu', labels, patienceMs: PATIENCE_MS };
   const node = await registerNode({ pool, target, dataDir, ...facts });
   const row = async () =>
     (
@@ -48,4 +49,19 @@ it('goes on draining after a crash, and works again when it was stopped in order
   await database.pool.query(`update nodes set roles = '{api}'`);
   expect(await changeDrain(database.pool, third.node.id, true)).toBe('no_worker');
   await third.crash();
+});
+
+it('takes the place of a life that the database still hears nothing of, and of no other', async () => {
+  const first = await register();
+  const beat = () => database.pool.query('update nodes set heartbeat_at = now()');
+  const beating = setInterval(beat, 200);
+  await expect(register()).rejects.toThrow('Another AaaS server already runs');
+  clearInterval(beating);
+  // Its connection is open, and nobody beats any more.
+  const began = Date.now();
+  const second = await register();
+  expect(Date.now() - began).toBeLessThan(4 * PATIENCE_MS);
+  expect(second.node.incarnation).toBe(Number(first.node.incarnation) + 1);
+  await first.crash();
+  await second.crash();
 });

@@ -75,7 +75,7 @@ export async function takeDeliveries(taking: Taking): Promise<Taken> {
   const { pool, jobs, shares, busy } = taking;
   const { stale, ...result } = await transaction(pool, async (db) => {
     const held = taking.held && (await releaseHeld(db, shares, busy));
-    const found = await takeJobs(db, taking);
+    const { found, full } = await takeJobs(db, taking);
     if (found.length === 0) return { taken: [], more: false, held, stale: [] };
     const { rows: due } = await db.query<Due>({
       ...LOCK,
@@ -95,18 +95,24 @@ export async function takeDeliveries(taking: Taking): Promise<Taken> {
       found.filter(({ id }) => !kept.has(id)),
       db,
     );
-    const more = found.length === shares.free && taken.length < found.length;
-    return { taken, more, held: held || over.length > 0, stale };
+    return { taken, more: full && taken.length < shares.free, held: held || over.length > 0, stale };
   });
   await jobs.drop(DELIVERY_QUEUE, stale);
   return result;
 }
 
-async function takeJobs(db: ClientBase, { jobs, shares: { free }, retries }: Taking): Promise<TakenJob<DeliveryJob>[]> {
-  const again = retries ? await jobs.take<DeliveryJob>(DELIVERY_QUEUE, { db, limit: free, maxPriority: RETRY }) : [];
-  if (again.length === free) return again;
-  const first = await jobs.take<DeliveryJob>(DELIVERY_QUEUE, { db, limit: free - again.length, minPriority: NEW });
-  return [...again, ...first];
+async function takeJobs(db: ClientBase, { jobs, shares, retries }: Taking) {
+  const limit = powerOfTwo(shares.free);
+  const again = retries ? await jobs.take<DeliveryJob>(DELIVERY_QUEUE, { db, limit, maxPriority: RETRY }) : [];
+  if (again.length === limit) return { found: again, full: true };
+  const rest = powerOfTwo(limit - again.length);
+  const first = await jobs.take<DeliveryJob>(DELIVERY_QUEUE, { db, limit: rest, minPriority: NEW });
+  return { found: [...again, ...first], full: first.length === rest };
+}
+
+/** The largest that is not above n. Each limit is a statement of its own, which each connection keeps. */
+function powerOfTwo(n: number): number {
+  return 2 ** Math.floor(Math.log2(n));
 }
 
 async function mark(
