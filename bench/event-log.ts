@@ -125,7 +125,7 @@ async function measureMoves(): Promise<void> {
       );
     began = performance.now();
     await client.query(
-      `insert into copy_hash select * from log_one where session_id < 'sesn_' || lpad('${SESSIONS / 10}', 24, '0')`,
+      `insert into copy_hash select * from log_one where session_id < 'sesn_' || lpad('${Math.floor(SESSIONS / 10)}', 24, '0')`,
     );
     say('one to hash', 'copy', { 's/million': ((performance.now() - began) / 1000 / MILLIONS) * 10 });
     await client.query('drop table copy_hash');
