@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@aaas/contract/errors';
 import type { Pool } from 'pg';
 import { type DirectoryFacts, findFacts } from './copies/facts.ts';
@@ -17,6 +18,9 @@ export interface TakingSite extends DirectorySite {
 
 // What its node has not stored is given up only after that: it may come back with it.
 const GIVEN_UP_AFTER_MS = 60_000;
+// A session that starts gets its directory in several steps: row and disk agree in a moment.
+const AGREES_WITHIN_MS = 2_000;
+const LOOK_MS = 50;
 
 /**
  * Finds the directory of a session. The caller has checked that the session is its tenant's. One whose node is gone is
@@ -29,6 +33,7 @@ export async function locateDirectory(
   site: TakingSite,
   session: { workspaceId: string; sessionId: string },
 ): Promise<SessionPlace> {
+  const deadline = Date.now() + AGREES_WITHIN_MS;
   for (let tries = 2; ; tries--) {
     const facts = await findFacts(pool, session.sessionId, site.leaseTtlMs);
     if (facts?.workspaceId !== session.workspaceId) throw new ApiError('not_found', 'The agent was deleted meanwhile.');
@@ -39,6 +44,11 @@ export async function locateDirectory(
       const { do: verdict } = decideFor(site, facts, await findLocalCopy(site.dataDir, session.sessionId));
       if (verdict === 'use' || (verdict === 'fresh' && (facts.copy === null || facts.owner !== null)))
         return { site, ...session, owner: ownerOf(site, facts.number) };
+      if (facts.owner === site.nodeId && Date.now() < deadline) {
+        await sleep(LOOK_MS);
+        tries++;
+        continue;
+      }
       if (facts.owner !== null || verdict === 'lose' || verdict === 'refuse')
         throw new ApiError('unavailable', 'The working directory is not there: it is being restored, or was lost.', {
           retryAfterSeconds: 5,

@@ -22,6 +22,7 @@ type Row = [
 
 it.each<Row>([
   ['a new session', 'local', nothing, null, null, false, null, false, 'fresh'],
+  ['a first file that is about to be written', 'local', nothing, null, null, true, null, false, 'fresh'],
   ['files that came before the first start', 'archives', unmarked, null, null, true, null, false, 'use'],
   ['the same copy', 'local', mine, 'a', 'dir_1', true, null, true, 'use'],
   ['the same copy, stored', 'archives', mine, 'a', 'dir_1', false, clean, true, 'use'],

@@ -37,7 +37,9 @@ export type RestoreDecision =
 /** What a node that is to run a session does about the session's directory. Pure. */
 export function decideRestore({ mode, here, local, row, holderLives }: RestoreFacts): RestoreDecision {
   if (isCurrent(mode, here, local, row)) return { do: 'use' };
-  if (!row.unsaved && !row.archive) return { do: 'fresh' };
+  // Whoever is about to write the first file says so before there is a directory.
+  const neverWas = row.node === null && row.copy === null;
+  if ((!row.unsaved || neverWas) && !row.archive) return { do: 'fresh' };
   if (mode === 'shared' && !local.present && !row.archive) return { do: 'refuse' };
   const elsewhere = row.node !== null && row.node !== here;
   if (mode === 'archives' && row.unsaved && elsewhere && holderLives) return { do: 'wait' };
