@@ -3,11 +3,12 @@ import { noteChange } from '../changes.ts';
 import { lockDirectory } from '../directory-lock.ts';
 import { elsewhere, type SessionPlace } from '../directory-site.ts';
 
-// The row first: whoever takes the directory over from then on knows that there is more than was stored.
+// The row first: whoever takes the directory over from then on knows that there is more than was stored. Where it lies is
+// said once there is one (`prepareWork`): a first change may fail and leave none.
 const MARK = {
   name: 'directories.mark-changed',
   text: `update sessions
-            set directory_unsaved = true, directory_node = coalesce(directory_node, $3),
+            set directory_unsaved = true,
                 directory_snapshot = directory_snapshot - 'empty'
           where workspace_id = $1 and id = $2 and intent <> 'archived' and ($4 or coalesce(directory_node, $3) = $3)
          returning id`,
