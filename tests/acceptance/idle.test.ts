@@ -161,9 +161,10 @@ it('lets idle agents sleep and starts wait while memory is short', async () => {
   await agent.reaches('hibernated');
   expect((await agent.view()).status_reason).toBe('memory_short');
   const turn = await agent.begin('two');
-  await until(
-    async () => (await agent.view()).status_reason === 'memory_short' && (await agent.view()).status === 'starting',
-  );
+  await until(async () => {
+    const { status, status_reason: reason } = await agent.view();
+    return status === 'starting' && reason === 'memory_short';
+  });
   expect(await agent.view()).toMatchObject({ next_action: 'it starts when there is memory', pid: null });
   const [node] = (await platform.json('GET', '/api/v1/fleet')).nodes;
   expect(node.load).toMatchObject({ starts: { waiting: 1, waiting_for: 'memory' }, memory: { short: true } });
