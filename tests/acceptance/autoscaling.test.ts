@@ -59,7 +59,8 @@ it('keeps more spares in a burst, fewer when it is over, and puts idle agents to
   const slept = await Promise.all(agents.map(async (agent) => (await agent.timeline()).findLast(asleep)));
   expect(slept.map((step) => step?.reason)).toEqual(agents.map(() => 'idle_timeout'));
   const at = await Promise.all(agents.map(async (agent) => Date.parse((await agent.view()).status_since)));
-  expect(at[2]).toBe(Math.max(...at));
+  // Those that go at one look end within moments of each other, in any order.
+  expect(Math.max(...at) - (at[2] as number)).toBeLessThan(500);
   const shortened = await decisions({ target: 'idle_seconds', action: 'down' });
   expect(shortened.at(-1)).toMatchObject({ from: 60, to: 42, signal: 'activity', threshold: 0.3, reason: 'use_low' });
   // What an agent says of itself is stronger.
