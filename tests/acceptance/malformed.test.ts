@@ -138,10 +138,12 @@ it(`answers ${REQUESTS} malformed requests (seed ${SEED}) with errors that say w
     faults[fault] = `${show(odd)} -> ${what.slice(0, 300)}`;
   };
   const statuses = new Map<number, number>();
+  // A node that drains runs nothing, and whoever waits for an answer would wait for ever.
+  const harmless = operations.filter(({ path }) => path !== '/api/v1/fleet/drain');
   let left = REQUESTS;
   const work = async () => {
     while (left-- > 0) {
-      const odd = oddRequest(random, random.pick(operations), known);
+      const odd = oddRequest(random, random.pick(harmless), known);
       const response = await client
         .send(odd.method, odd.path, { 'x-api-key': platform.key, prefer: 'respond-async', ...odd.headers }, odd.body)
         .catch((error: Error) => error);

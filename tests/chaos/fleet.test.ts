@@ -14,7 +14,7 @@ import { passableDirectory } from '../support/test-platform.ts';
 
 // The long one: FLEET_AGENTS=300 FLEET_SECONDS=300 npx vitest run tests/chaos/fleet.test.ts
 const AGENTS = Number(process.env.FLEET_AGENTS ?? 6);
-const SECONDS = Number(process.env.FLEET_SECONDS ?? 25);
+const SECONDS = Number(process.env.FLEET_SECONDS ?? 20);
 const STREAMS = Math.min(AGENTS, 20);
 const PLACES = Math.max(4, Math.min(Math.ceil(AGENTS / 6), 15));
 const LEASE_TTL = 10;

@@ -7,7 +7,7 @@ import { findProcesses } from '../support/processes.ts';
 
 // The long one: SOAK_AGENTS=200 SOAK_SECONDS=600 npx vitest run tests/chaos/soak.test.ts
 const AGENTS = Number(process.env.SOAK_AGENTS ?? 8);
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 30);
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
 const LIVE = Math.max(4, Math.min(Math.ceil(AGENTS / 2), 40));
 // Of a hundred blows: so many kill a sandbox, so many stop one, and the rest are for the server.
 const KILLS = 60;
