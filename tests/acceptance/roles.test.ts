@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Platform, script, startPlatform, until } from '../support/platform.ts';
 import { type PostgresServer, startPostgresServer, systemPostgres } from '../support/postgres-server.ts';
@@ -135,6 +136,21 @@ describe.skipIf(!bin)('an API node, two workers and two gateways on one PostgreS
     expect(await answer).toBe('elsewhere');
     expect((await ownerOf()).pid === owner.pid).toBe(false);
     await owner.start();
+  });
+
+  it('runs background jobs where the API is, and nowhere else', async () => {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    try {
+      const { rows } = await client.query(
+        `select count(*)::int as n from pg_stat_activity where application_name like 'aaas jobs%'`,
+      );
+      // Three and one that listens, of one node.
+      expect(rows[0].n).toBeGreaterThan(0);
+      expect(rows[0].n).toBeLessThanOrEqual(4);
+    } finally {
+      await client.end();
+    }
   });
 
   it('holds no key of a provider or of the platform near agents', async () => {

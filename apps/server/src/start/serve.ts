@@ -134,7 +134,8 @@ async function start(loaded: LoadedSettings, log: Logger, closers: Closers): Pro
   }
   const url = await app.listen({ host: settings.HOST, port: settings.PORT });
   await announce(dataDir, url, closers);
-  api.jobs.start();
+  // Its kinds are those of nodes that serve the API; on another it would hold connections for nothing.
+  if (roles.includes('api')) api.jobs.start();
   worker?.startWarmPool();
 
   return {
