@@ -44,6 +44,7 @@ export function fleetGateways(options: {
   const open = new Map<string, Set<AbortController>>();
   const shunned = new Map<string, number>();
   const lose = (id: string) => {
+    shunned.delete(id);
     for (const one of open.get(id) ?? []) one.abort(new Error('the gateway left the fleet'));
   };
   nodes.on('gone', lose);
@@ -77,7 +78,10 @@ export function fleetGateways(options: {
       more,
       lost: lost.signal,
       headers: (method, path) => signCall(secret, nodeId, { method, path, principal: null }),
-      failed: () => void shunned.set(id, now() + SHUNNED_MS),
+      failed: () => {
+        // Of one that is gone nothing is kept: whatever comes under its id is another.
+        if (!lost.signal.aborted) shunned.set(id, now() + SHUNNED_MS);
+      },
       done: () => {
         its.delete(lost);
         if (its.size === 0) open.delete(id);
