@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Principal } from '../access/authenticate.ts';
 import { verifyCall } from './node-token.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 /** Who of the fleet has called. */
 export interface Caller {
@@ -47,11 +48,12 @@ export async function startInternal(options: {
   log: Logger;
 }): Promise<InternalListener> {
   const { host, port, secret, services, log } = options;
+  const refusals = new RefusalLog(log);
   const server = createServer({ noDelay: true, keepAlive: true, requestTimeout: 0 }, (req, res) => {
     res.on('error', () => {});
     const caller = verifyCall(secret, req);
     if (!caller) {
-      log.warn({ from: req.socket.remoteAddress }, 'a call that is not of this fleet was refused');
+      refusals.refused(req.socket.remoteAddress);
       return refuse(res, 401, 'This is for the nodes of one fleet: the call is not signed by one of them.');
     }
     callers.set(req, caller);
@@ -69,6 +71,7 @@ export async function startInternal(options: {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      refusals.close();
     },
   };
 }
