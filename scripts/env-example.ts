@@ -7,7 +7,7 @@ export function envExample(): string {
 
 const HEAD = `# Settings of AaaS. Copy this file to .env and change what you need; npx aaas config check explains the result.
 # Stronger than this file: a variable of the environment; stronger still: a live change (npx aaas settings set).
-# Made by scripts/write-env-example.ts from packages/contract/src/settings.ts.`;
+# Made by scripts/write-env-example.ts from packages/contract/src/settings/*.ts.`;
 
 function entry(name: SettingName): string {
   const schema = Settings.shape[name];
