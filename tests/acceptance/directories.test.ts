@@ -232,6 +232,36 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
   );
 
   it(
+    'is waited for without a store while its node lives, full as that may be, and given up when it dies',
+    async () => {
+      const first = await startNode('nine', { MAX_AGENTS: '1', WARM_POOL_MEMORY_PERCENT: '0' });
+      const agent = await deployAgent(first);
+      await agent.say(bash('echo kept > kept'));
+      const busy = await deployAgent(first, { name: 'busy' });
+      await busy.say('hello');
+      await agent.reaches('hibernated');
+      const second = await startNode('ten');
+      const onSecond = through(agent, second);
+      const working = busy.say(script([{ wait_ms: 6_000 }, { text: 'done' }]));
+      await busy.reaches('running');
+      const answer = onSecond.say(bash('cat kept'));
+      await until(async () => (await onSecond.view()).status_reason === 'directory_held', 5_000);
+      // The other one has room, and runs whatever is nowhere yet.
+      const elsewhere = await deployAgent(second, { name: 'elsewhere' });
+      expect((await elsewhere.say('hello')).response).toContain('hello');
+      expect((await working).response).toBe('done');
+      expect(await answer).toBe('kept');
+      expect(await onSecond.restored()).toEqual([]);
+
+      await first.crash();
+      expect(await onSecond.say(bash('test -e kept || echo gone'))).toBe('gone');
+      expect(await onSecond.restored()).toMatchObject([{ snapshot: null, lost: true }]);
+      await second.stop();
+    },
+    WITHIN_MS,
+  );
+
+  it(
     'is where it was on storage that the nodes share',
     async () => {
       const common = join(top, 'common');

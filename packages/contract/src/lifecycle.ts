@@ -70,6 +70,7 @@ export const STATUS_REASONS = {
   node_lost: 'The node that ran it is gone.',
   node_drained: 'The node that ran it was drained or shut down.',
   no_matching_node: 'No node that runs may run it; the detail says what it asks for.',
+  directory_held: 'Its files lie on one node alone, which has no free place; it goes on there.',
   matching_node_found: 'A node that may run it is there again.',
   placement_changed: 'Its node may not run it any more.',
   drain_undone: 'Its node takes work again.',

@@ -5,6 +5,7 @@ import type { Directory } from './confined/directory.ts';
 import { openStaging, type Staging } from './confined/staging.ts';
 import type { StoreMode } from './copies/decide-restore.ts';
 import { ensureMarker } from './copies/marker.ts';
+import { holdSession } from './hold-session.ts';
 import { openSessions, prepareDirectory } from './session-directory.ts';
 
 /** Where a node keeps the directories of its sessions. */
@@ -65,6 +66,7 @@ export async function prepareWork(pool: Pool, place: SessionPlace): Promise<Dire
   const placed = await pool.query(PLACE, [workspaceId, sessionId, site.nodeId, copy, site.mode === 'shared']);
   const work = placed.rowCount === 0 ? null : await openWork(place);
   if (!work) throw elsewhere('The working directory was made on another node meanwhile.');
+  if (site.mode === 'local') await holdSession(pool, sessionId);
   return work;
 }
 

@@ -4,8 +4,17 @@ import { FleetWatch } from '../fleet/placement/fleet-watch.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 
 /** What a node says of itself when it registers. */
-export function standingOf(settings: Settings): { region: string | null; labels: NodeLabels } {
-  return { region: settings.REGION ?? null, labels: parseLabels(settings.NODE_LABELS) };
+export function standingOf(settings: Settings): {
+  region: string | null;
+  labels: NodeLabels;
+  keepsDirectories: boolean;
+} {
+  return {
+    region: settings.REGION ?? null,
+    labels: parseLabels(settings.NODE_LABELS),
+    // On the embedded database there is nobody else who could have them.
+    keepsDirectories: settings.DATABASE_URL !== undefined && settings.DIRECTORY_STORE === undefined,
+  };
 }
 
 /** How this node looks at the others, with the settings as they are at the moment of asking. */

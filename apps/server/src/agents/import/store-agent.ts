@@ -116,8 +116,9 @@ export async function openImported(
   );
   await db.query('update sessions set messages_count = $2 where id = $1', [sessionId, stored.turns]);
   await db.query(
-    `insert into session_heads (session_id, workspace_id, last_seq, last_position, runnable_at, lane, last_node)
-     select $1, $2, $3, $4, $5, case when $5::timestamptz is null then '' else lane end, node_id from sessions where id = $1`,
+    `insert into session_heads (session_id, workspace_id, last_seq, last_position, runnable_at, lane, last_node, held_by)
+     select $1, $2, $3, $4, $5, case when $5::timestamptz is null then '' else lane end, node_id,
+            case when $5::timestamptz is null then '' else directory_holder(id) end from sessions where id = $1`,
     [sessionId, workspaceId, seq, stored.lastPosition, start ? now : null],
   );
 }

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { noteChange } from '../changes.ts';
 import { lockDirectory } from '../directory-lock.ts';
 import { elsewhere, type SessionPlace } from '../directory-site.ts';
+import { holdSession } from '../hold-session.ts';
 
 // The row first: whoever takes the directory over from then on knows that there is more than was stored. Where it lies is
 // said once there is one (`prepareWork`): a first change may fail and leave none.
@@ -26,6 +27,7 @@ export async function changeFiles<T>(pool: Pool, place: SessionPlace, change: ()
       values: [workspaceId, sessionId, site.nodeId, site.mode === 'shared'],
     });
     if (marked.rowCount === 0) throw elsewhere('The working directory moves to another node.');
+    if (site.mode === 'local') await holdSession(pool, sessionId);
     noteChange(sessionId);
     try {
       return await change();

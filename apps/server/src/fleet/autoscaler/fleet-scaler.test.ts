@@ -126,6 +126,13 @@ it('sees who waits for a place and for how long', async () => {
   await look();
   expect((await decisions())[0]).toBe('up 2 3 queue_waits');
   expect((await viewAutoscaler(database.pool, settings)).fleet.signals).toMatchObject({ waiting: 3, use: 0.65 });
+
+  // Two of them wait for a node that alone has their files: another node would not help them.
+  await database.pool.query(`update nodes set keeps_directories = true where id = 'node_b';
+    update session_heads set held_by = 'node_b' where session_id in (select session_id from session_heads order by 1 limit 2);
+    delete from scale_samples where node_id is null`);
+  await look();
+  expect((await viewAutoscaler(database.pool, settings)).fleet.signals).toMatchObject({ waiting: 1 });
 });
 
 it('counts places whose agents are asked for as used, and idle ones that are not as free', async () => {

@@ -13,9 +13,11 @@ export interface Offer {
   region: string | null;
   /** Lanes of other regions that have had no room for long enough. */
   away: string[];
+  /** Milliseconds without a heartbeat after which a node counts as gone; until then what it alone has is left to it. */
+  leaseTtlMs: number;
 }
 
-const NOTHING: Offer = { labels: {}, region: null, away: [] };
+const NOTHING: Offer = { labels: {}, region: null, away: [], leaseTtlMs: 0 };
 
 /** Of several nodes each leaves the others alone for so long; `mine` are the sessions that this one need not leave. */
 export interface Share {
@@ -23,19 +25,26 @@ export interface Share {
   mine: string[];
 }
 
-// Those that wait stand in lines, one for each workspace and lane. The first of each line rank by how many places their
+// Those that wait stand in lines, one for each workspace, lane and node that alone has their files. The first of each line rank by how many places their
 // workspace has at work here already: whoever has most waits longest, however many it sends. Only the heads of lines are
 // read, through session_heads_line: what a claim costs follows from lines and free places, not from how many wait.
+// What a node alone has the files of it may have wherever it is, and nobody else while it lives.
+const isFor = (line: string, of: { node: string; labels: string; region: string; away: string; leaseMs: string }) => `
+  case when ${line}.held_by = ${of.node} then lane_fits(${line}.lane, ${of.labels}::jsonb, ${of.region}, array[${line}.lane])
+       else lane_fits(${line}.lane, ${of.labels}::jsonb, ${of.region}, ${of.away}::text[])
+            and (${line}.held_by = '' or not still_holds(${line}.held_by, ${line}.lane, ${of.leaseMs}::double precision)) end`;
+
 const claimText = (shared: string) => `
     with recursive lines as (
-      (select workspace_id, lane from session_heads where runnable_at is not null and owner is null
-        order by workspace_id, lane limit 1)
+      (select workspace_id, lane, held_by from session_heads where runnable_at is not null and owner is null
+        order by workspace_id, lane, held_by limit 1)
       union all
-      select next.workspace_id, next.lane
+      select next.workspace_id, next.lane, next.held_by
         from lines l cross join lateral (
-          select h.workspace_id, h.lane from session_heads h
-           where h.runnable_at is not null and h.owner is null and (h.workspace_id, h.lane) > (l.workspace_id, l.lane)
-           order by h.workspace_id, h.lane limit 1) next
+          select h.workspace_id, h.lane, h.held_by from session_heads h
+           where h.runnable_at is not null and h.owner is null
+             and (h.workspace_id, h.lane, h.held_by) > (l.workspace_id, l.lane, l.held_by)
+           order by h.workspace_id, h.lane, h.held_by limit 1) next
     ), held as (
       select * from unnest($3::text[], $4::integer[]) as held (workspace_id, places)
     ), line as (
@@ -46,11 +55,12 @@ const claimText = (shared: string) => `
         left join held on held.workspace_id = l.workspace_id
        cross join lateral (
          select h.session_id, h.runnable_at from session_heads h
-          where h.workspace_id = l.workspace_id and h.lane = l.lane and h.runnable_at is not null and h.owner is null
+          where h.workspace_id = l.workspace_id and h.lane = l.lane and h.held_by = l.held_by
+            and h.runnable_at is not null and h.owner is null
                 ${shared}
           -- some more than are wanted: other nodes look at the same ones
           order by h.runnable_at limit $2 + 16) first
-       where lane_fits(l.lane, $5::jsonb, $6, $7::text[])
+       where ${isFor('l', { node: '$1', labels: '$5', region: '$6', away: '$7', leaseMs: '$8' })}
     ), next as materialized (
       -- as an array: each is then looked up by its key, whatever the planner believes of their number
       select array(select session_id from line order by rank, runnable_at limit $2 + 16) as ids
@@ -71,8 +81,8 @@ const CLAIM = { name: 'claims.claim', text: claimText('') };
 // A clock that is ahead puts runnable_at into the future: nobody is left alone for that for long.
 const CLAIM_SHARE = {
   name: 'claims.claim-share',
-  text: claimText(`and (h.runnable_at not between now() - $8 * interval '1 ms' and now() + $8 * interval '1 ms'
-                     or h.session_id = any ($9::text[]))`),
+  text: claimText(`and (h.runnable_at not between now() - $9 * interval '1 ms' and now() + $9 * interval '1 ms'
+                     or h.session_id = any ($10::text[]))`),
 };
 
 /** Sessions that one claim takes at most: the statement compares each with each. */
@@ -88,10 +98,11 @@ export async function claimSessions(
   nodeId: string,
   slots: number,
   busy: ReadonlyMap<string, number> = new Map(),
-  { labels, region, away }: Offer = NOTHING,
+  { labels, region, away, leaseTtlMs }: Offer = NOTHING,
   share: Share | null = null,
 ): Promise<ClaimedSession[]> {
-  const values = [nodeId, Math.min(slots, CLAIMED_MAX), [...busy.keys()], [...busy.values()], labels, region, away];
+  const places = [Math.min(slots, CLAIMED_MAX), [...busy.keys()], [...busy.values()]];
+  const values = [nodeId, ...places, labels, region, away, leaseTtlMs];
   const claim = share ? { ...CLAIM_SHARE, values: [...values, share.graceMs, share.mine] } : { ...CLAIM, values };
   return (await pool.query<ClaimedSession>(claim)).rows;
 }
@@ -119,18 +130,27 @@ export async function findMine(
 
 const WAITING = {
   name: 'claims.waiting',
-  text: `select count(*)::int as waiting,
-                count(*) filter (where not lane_fits(lane, $2::jsonb, $3, $4::text[]))::int as others
-           from (select lane from session_heads where runnable_at is not null and owner is null limit $1) w`,
+  text: `with w as materialized (
+           select lane, held_by, count(*) as count
+             from (select lane, held_by from session_heads where runnable_at is not null and owner is null limit $1) first
+            group by lane, held_by)
+         select coalesce(sum(count), 0)::int as waiting,
+                coalesce(sum(count) filter (
+                  where not (${isFor('w', { node: '$2', labels: '$3', region: '$4', away: '$5', leaseMs: '$6' })})), 0)::int as others
+           from w`,
 };
 
-/** How many sessions wait for an owner, and how many of them for another node than this; counts no further than `max`. */
+/**
+ * How many sessions wait for an owner, and how many of them for another node than this; counts no further than `max`.
+ * `nodeId` null: this one claims nothing.
+ */
 export async function countWaiting(
   pool: Pool,
   max: number,
-  { labels, region, away }: Offer = NOTHING,
+  nodeId: string | null = null,
+  { labels, region, away, leaseTtlMs }: Offer = NOTHING,
 ): Promise<{ waiting: number; others: number }> {
-  const values = [max, labels, region, away];
+  const values = [max, nodeId ?? '-', labels, region, away, leaseTtlMs];
   const result = await pool.query<{ waiting: number; others: number }>({ ...WAITING, values });
   return result.rows[0] ?? { waiting: 0, others: 0 };
 }

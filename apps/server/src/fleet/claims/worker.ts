@@ -9,6 +9,7 @@ import { SessionRunner } from '../../sessions/lifecycle/session-runner.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
 import { noteDrained } from '../draining/note-drained.ts';
 import type { FleetWatch } from '../placement/fleet-watch.ts';
+import { sayHeld } from '../placement/say-held.ts';
 import { CLAIMED_MAX, type ClaimedSession, claimSessions, countWaiting, findMine } from './claim-sessions.ts';
 import { busyPlaces, makeRoom, type Place, timedOut } from './places.ts';
 import { takeFromLostNodes } from './release-lost.ts';
@@ -111,6 +112,8 @@ export class Worker {
     const { lost, putBack } = await watch.look();
     if (putBack !== null) this.#tellOthers(putBack);
     if (lost) await this.#releaseLost();
+    if (this.#runners.size >= this.#options.bounds.slots && watch.workers > 1)
+      await sayHeld(ctx, nodeId, watch.graceMs);
     if (watch.draining !== this.#draining) this.#changeDrain(watch.draining);
     if (this.#draining && !watch.drained && this.#runners.size === 0 && !this.#claiming)
       await noteDrained(ctx.pool, nodeId);
@@ -220,7 +223,7 @@ export class Worker {
     this.#again ||= claimed.length === CLAIMED_MAX;
     if (claimed.length < free) counted(0);
     else {
-      const { waiting, others } = await countWaiting(ctx.pool, bounds.maxWaiting + bounds.slots, watch.offer);
+      const { waiting, others } = await countWaiting(ctx.pool, bounds.maxWaiting + bounds.slots, nodeId, watch.offer);
       this.#forOthers = others;
       counted(waiting);
     }

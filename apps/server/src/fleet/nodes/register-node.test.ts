@@ -21,7 +21,15 @@ afterAll(async () => {
 
 async function register(labels: Record<string, string> = {}) {
   const { pool, target } = database;
-  const facts = { roles: ['worker'] as const, capacity: 1, version: '', region: 'eu', labels, patienceMs: PATIENCE_MS };
+  const facts = {
+    roles: ['worker'] as const,
+    capacity: 1,
+    version: '',
+    region: 'eu',
+    labels,
+    patienceMs: PATIENCE_MS,
+    keepsDirectories: false,
+  };
   const node = await registerNode({ pool, target, dataDir, ...facts });
   const row = async () =>
     (

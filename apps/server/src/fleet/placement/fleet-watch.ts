@@ -34,13 +34,18 @@ export class FleetWatch {
 
   /** What decides which sessions this node may have. */
   get offer(): Offer {
-    const { ctx, labels } = this.#options;
-    return { labels, region: ctx.region, away: this.#judged?.away ?? [] };
+    const { ctx, labels, leaseTtlMs } = this.#options;
+    return { labels, region: ctx.region, away: this.#judged?.away ?? [], leaseTtlMs };
   }
 
   /** Nodes that take work, this one included; one while nobody has looked. */
   get workers(): number {
     return Math.max(1, this.#judged?.workers ?? 1);
+  }
+
+  /** How long what waits is left to the node that it is for, in milliseconds. */
+  get graceMs(): number {
+    return this.#options.bounds.graceMs;
   }
 
   get draining(): boolean {
@@ -78,7 +83,7 @@ export class FleetWatch {
     const { ctx, nodeId, leaseTtlMs, bounds } = this.#options;
     if (this.workers <= 1 || bounds.graceMs === 0) return null;
     const { graceMs, strategy } = bounds;
-    const line = await lookAtLine(ctx.pool, { graceMs, strategy, beatMs: leaseTtlMs / 3 });
+    const line = await lookAtLine(ctx.pool, { graceMs, strategy, leaseTtlMs });
     const mine = shareOf({ ...line, strategy, away: new Set(this.#judged?.away) }, nodeId);
     const others = mine.length < line.waiting.length;
     return { share: { graceMs, mine }, others, nothing: mine.length === 0 && !line.older };

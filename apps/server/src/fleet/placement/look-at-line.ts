@@ -4,6 +4,8 @@ import type { Candidate, FleetView, WaitingSession } from './share-of.ts';
 
 /** Sessions that are shared out at one look; those behind them are within the next. */
 const FRESH_MAX = 500;
+/** Of a lease: whoever has been silent for longer has missed a heartbeat. */
+const LATE_SHARE = 2 / 3;
 
 // The figures of nodes are of this moment, for what others took a moment ago counts, and are read only when there is
 // something to share. A node that has missed a heartbeat or is short of memory gets nothing: it may take what is left.
@@ -12,6 +14,7 @@ const LOOK = {
   text: `
     with fresh as materialized (
       select h.session_id as "sessionId", h.workspace_id as "workspaceId", h.lane, h.last_node as "lastNode",
+             case when h.held_by <> '' and still_holds(h.held_by, h.lane, $4::double precision) then h.held_by end as "heldBy",
              case when $3 then (select s.agent_id from sessions s where s.id = h.session_id) end as "agentId"
         from session_heads h
        where h.runnable_at between now() - $1 * interval '1 ms' and now() + $1 * interval '1 ms' and h.owner is null
@@ -51,9 +54,10 @@ export interface LookedAt extends Omit<FleetView, 'strategy' | 'away'> {
 
 export async function lookAtLine(
   pool: Pool,
-  bounds: { graceMs: number; beatMs: number; strategy: PlacementStrategy },
+  bounds: { graceMs: number; leaseTtlMs: number; strategy: PlacementStrategy },
 ): Promise<LookedAt> {
-  const values = [bounds.graceMs, bounds.beatMs * 2, bounds.strategy === 'spread'];
+  const { graceMs, leaseTtlMs, strategy } = bounds;
+  const values = [graceMs, leaseTtlMs * LATE_SHARE, strategy === 'spread', leaseTtlMs];
   type Row = { waiting: WaitingSession[]; nodes: Candidate[]; kin: Kin[]; older: boolean };
   const row = (await pool.query<Row>({ ...LOOK, values })).rows[0];
   const { waiting = [], nodes = [], kin = [], older = false } = row ?? {};

@@ -7,10 +7,11 @@ import { WISHES } from '../../sessions/lifecycle/wishes.ts';
 import { findListedSession } from '../../sessions/list-sessions.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
 import { addSession, testContext, WORKSPACE } from '../../sessions/testing.ts';
-import { claimSessions, findMine } from '../claims/claim-sessions.ts';
+import { claimSessions, countWaiting, findMine } from '../claims/claim-sessions.ts';
 import { takeFromLostNodes } from '../claims/release-lost.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { describeWants, hasLabels, wantsOf } from './lane.ts';
+import { sayHeld } from './say-held.ts';
 
 const TTL = 10_000;
 let database: TestDatabase;
@@ -218,4 +219,65 @@ it('has the idle sessions of a dead node asleep without a place, and those with 
   ]);
   expect(JSON.parse(logged.rows[0].payload)).toMatchObject({ type: 'x.lifecycle', from: 'idle', to: 'hibernated' });
   expect((await takeFromLostNodes(ctx.pool, 'node_a', TTL)).nodes).toEqual([]);
+});
+
+it('leaves a session to the node that alone has its files, while that one lives and works', async () => {
+  await addNode('node_a', { capacity: 1 });
+  await addNode('node_b');
+  await ctx.pool.query('update nodes set keeps_directories = true');
+  const [held, other] = [await add(), await add({ region: 'eu' })];
+  await ctx.pool.query(
+    `update sessions set directory_node = 'node_a', directory_copy = id, directory_unsaved = true where id = any ($1)`,
+    [[held, other]],
+  );
+  const [a, b] = [watchOf('node_a'), watchOf('node_b', {}, 'eu')];
+  const wait = async (sql = '') => {
+    await ctx.pool.query(
+      `update session_heads set owner = null, held_by = directory_holder(session_id), runnable_at = now() - interval '2 s'
+        where session_id = any ($1)`,
+      [[held, other]],
+    );
+    if (sql !== '') await ctx.pool.query(sql);
+  };
+  await wait();
+  expect(await claimBy(b, 'node_b')).toEqual([]);
+  expect(await countWaiting(ctx.pool, 100, 'node_b', b.offer)).toEqual({ waiting: 2, others: 2 });
+  expect(await countWaiting(ctx.pool, 100, 'node_a', a.offer)).toEqual({ waiting: 2, others: 0 });
+  // Each of them says once why it stands there, and a stop needs no files.
+  await sayHeld(ctx, 'node_a', 1_000);
+  await sayHeld(ctx, 'node_a', 1_000);
+  expect(await findListedSession(ctx.pool, WORKSPACE, held)).toMatchObject({
+    statusReason: 'directory_held',
+    statusDetail: 'its files lie on node_a alone, which has no free place',
+  });
+  const { rows: said } = await ctx.pool.query(
+    `select 1 from events where session_id = $1 and payload::jsonb ->> 'reason' = 'directory_held'`,
+    [held],
+  );
+  expect(said).toHaveLength(1);
+  expect(await claimBy(a, 'node_a')).toHaveLength(2);
+
+  await wait();
+  await changeIntent(ctx, { workspaceId: WORKSPACE, sessionId: held }, WISHES.stop);
+  expect(await claimBy(b, 'node_b')).toEqual([held]);
+  await changeIntent(ctx, { workspaceId: WORKSPACE, sessionId: held }, WISHES.start);
+  for (const gone of [
+    `draining_since = now()`,
+    `stopped_at = now()`,
+    `heartbeat_at = now() - interval '11 s'`,
+    `keeps_directories = false`,
+    `roles = '{api}'`,
+  ]) {
+    await wait(`update nodes set ${gone} where id = 'node_a'`);
+    expect((await claimBy(b, 'node_b')).toSorted(), gone).toEqual([held, other].toSorted());
+    await ctx.pool.query(
+      `update nodes set draining_since = null, stopped_at = null, heartbeat_at = now(), keeps_directories = true,
+              roles = '{worker}' where id = 'node_a'`,
+    );
+  }
+  // What has only been looked at is no reason to wait.
+  const empty = `update sessions set directory_snapshot = '{"empty": true, "seq": 0}' where id = '${held}'`;
+  await ctx.pool.query(empty);
+  await wait();
+  expect(await claimBy(b, 'node_b')).toEqual([held]);
 });

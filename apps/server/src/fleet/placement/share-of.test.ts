@@ -6,7 +6,7 @@ const node = (id: string, owned: number, more: Partial<Candidate> = {}): Candida
   ...more,
 });
 const session = (sessionId: string, more: Partial<WaitingSession> = {}): WaitingSession => ({
-  ...{ sessionId, workspaceId: 'w', agentId: null, lane: '', lastNode: null },
+  ...{ sessionId, workspaceId: 'w', agentId: null, lane: '', lastNode: null, heldBy: null },
   ...more,
 });
 const sessions = (count: number, more: Partial<WaitingSession> = {}) =>
@@ -89,4 +89,14 @@ it('shares out a full look among a hundred nodes in a moment', () => {
   const began = performance.now();
   expect(shareOf({ nodes, waiting, strategy: 'least-loaded', away: new Set() }, 'n1').length).toBeGreaterThan(5);
   expect(performance.now() - began).toBeLessThan(250);
+});
+
+it('leaves what one node alone has the files of to that node, and to nobody while it is full or late', () => {
+  const waiting = [
+    session('s1', { heldBy: 'a', lastNode: 'b' }),
+    session('s2', { heldBy: 'a', lane: lane({ region: 'eu' }) }),
+  ];
+  const nodes = [node('a', 9, { region: 'us' }), node('b', 0, { region: 'eu' })];
+  expect(shares({ nodes, waiting })).toEqual({ a: ['s1'], b: [] });
+  expect(shares({ nodes: [node('b', 0)], waiting })).toEqual({ b: [] });
 });

@@ -20,6 +20,8 @@ export interface WaitingSession {
   lane: string;
   /** Where it ran last: its directory lies there. */
   lastNode: string | null;
+  /** The node that has the only copy of its files, lives and may run it; null: any may have it. */
+  heldBy: string | null;
 }
 
 export interface FleetView {
@@ -45,7 +47,8 @@ interface Filling extends Candidate {
 /**
  * Which of the sessions that wait a node takes, when every node of the fleet reckons like this: each session goes where
  * it ran last if there is room, and else where the strategy puts it, one after the other, each as if those before it
- * were there already. What finds no room is nobody's. Pure.
+ * were there already. What one node alone has the files of is for that node or nobody. What finds no room is nobody's.
+ * Pure.
  */
 export function shareOf(view: FleetView, self: string): string[] {
   const nodes = view.nodes.map((node): Filling => ({ ...node, given: [] })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -53,6 +56,11 @@ export function shareOf(view: FleetView, self: string): string[] {
   for (const { lane } of view.waiting) if (!lanes.has(lane)) lanes.set(lane, wantsOf(lane));
   const waiting = view.waiting.map((one): Asking => ({ ...one, wants: lanes.get(one.lane) ?? wantsOf(one.lane) }));
   const others = waiting.filter((session) => {
+    if (session.heldBy !== null) {
+      const holder = nodes.find(({ id }) => id === session.heldBy);
+      if (holder) give(holder, session);
+      return false;
+    }
     const last = nodes.find(({ id }) => id === session.lastNode);
     if (!last || !mayRun(last, session, view.away)) return true;
     return !give(last, session);

@@ -15,7 +15,8 @@ const CHANGE = {
          set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $6),
              -- what is not to run asks nothing of its node
              owner = nullif(h.owner, '-'),
-             lane = case when coalesce($3, found.intent) = 'active' then found.lane else '' end
+             lane = case when coalesce($3, found.intent) = 'active' then found.lane else '' end,
+             held_by = case when coalesce($3, found.intent) = 'active' then directory_holder(h.session_id) else '' end
         from found where h.session_id = found.id
       returning h.last_seq
     ), old as (

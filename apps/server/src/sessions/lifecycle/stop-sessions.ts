@@ -20,7 +20,7 @@ const STOP = `
   ), head as (
     update session_heads h
        set last_seq = last_seq + 1, requested = requested + 1, runnable_at = coalesce(runnable_at, $3),
-           owner = nullif(h.owner, '-'), lane = ''
+           owner = nullif(h.owner, '-'), lane = '', held_by = ''
       from wanted where h.session_id = wanted.session_id
     returning h.session_id, h.last_seq, wanted.event_id
   ), old as (

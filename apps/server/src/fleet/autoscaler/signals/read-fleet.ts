@@ -26,9 +26,13 @@ const READ = {
        where s.node_id is not null and s.at > now() - make_interval(secs => $2::double precision)
        order by s.node_id, s.id desc
     ), line as (
-      select count(*)::int as waiting, min(runnable_at) as oldest
-        from (select runnable_at from session_heads where runnable_at is not null and owner is null
-               limit ${LINE_MAX}) waiting
+      -- no node that is added helps those that wait for the files of one
+      select coalesce(sum(waiting.count), 0)::int as waiting, min(waiting.oldest) as oldest
+        from (select lane, held_by, count(*) as count, min(runnable_at) as oldest
+                from (select lane, held_by, runnable_at from session_heads where runnable_at is not null and owner is null
+                       limit ${LINE_MAX}) counted
+               group by lane, held_by) waiting
+       where waiting.held_by = '' or not still_holds(waiting.held_by, waiting.lane, $1 * 1000)
     )
     select (select coalesce(json_agg(json_build_object('id', live.id, 'capacity', live.capacity, 'sample', latest.sample)
                      order by live.started_at), '[]') from live left join latest on latest.node_id = live.id) as workers,
