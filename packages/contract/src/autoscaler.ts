@@ -100,7 +100,10 @@ export type ScaleDecision = z.infer<typeof ScaleDecision>;
 export const DesiredNodes = z
   .object({
     desired_nodes: z.number().describe('Worker nodes that the fleet should have.'),
-    live_nodes: z.number().nullable().describe('Worker nodes that there were at the last look.'),
+    live_nodes: z
+      .number()
+      .nullable()
+      .describe('Worker nodes that took work at the last look; those that drain do not.'),
     min_nodes: z.number(),
     max_nodes: z.number(),
     reason: z.enum(keys<ScaleReason>(SCALE_REASONS)).nullable(),

@@ -6504,7 +6504,7 @@ export interface components {
                 evaluated_at: string | null;
                 /** @description The node that decides for the fleet. */
                 leader: string | null;
-                /** @description Worker nodes that there were at the last look. */
+                /** @description Worker nodes that took work at the last look; those that drain do not. */
                 live_nodes: number | null;
                 max_nodes: number;
                 min_nodes: number;
@@ -6733,7 +6733,7 @@ export interface components {
             desired_nodes: number;
             /** @description When somebody decided last. */
             evaluated_at: string | null;
-            /** @description Worker nodes that there were at the last look. */
+            /** @description Worker nodes that took work at the last look; those that drain do not. */
             live_nodes: number | null;
             max_nodes: number;
             min_nodes: number;

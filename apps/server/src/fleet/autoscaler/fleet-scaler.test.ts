@@ -114,6 +114,16 @@ it('names the nodes that can best be done without', async () => {
   });
 });
 
+it('counts no node that drains, and names none to be drained', async () => {
+  for (const id of ['node_c', 'node_d']) await addNode(id);
+  for (const id of ['node_a', 'node_b', 'node_c']) await says(id, 1);
+  await database.pool.query(`update nodes set draining_since = now() where id = 'node_d'`);
+  await scalerOf('node_a').look();
+  expect((await viewAutoscaler(database.pool, settings)).fleet).toMatchObject({
+    ...{ desired_nodes: 2, live_nodes: 3, reason: 'use_low', drain_candidates: ['node_a'] },
+  });
+});
+
 it('sees who waits for a place and for how long', async () => {
   for (const id of ['node_a', 'node_b']) await says(id, 5);
   const ctx = testContext(database.pool);

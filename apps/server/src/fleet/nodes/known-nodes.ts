@@ -13,14 +13,18 @@ export interface KnownNode {
   region: string | null;
   incarnation: number;
   load: NodeLoad | null;
+  /** It takes no more work. */
+  draining: boolean;
 }
 
 const LIVE = {
   name: 'fleet.known-nodes',
-  text: `select id, roles, address, region, incarnation::int as incarnation, load from nodes
-          where id <> $1 and stopped_at is null and lost_at is null
-            and heartbeat_at > now() - make_interval(secs => $2::double precision)
-          order by id limit 1000`,
+  text: `select id, roles, address, region, incarnation::int as incarnation, load,
+                draining_since is not null as draining
+           from nodes
+          where stopped_at is null and lost_at is null
+            and heartbeat_at > now() - make_interval(secs => $1::double precision)
+          order by id limit 1001`,
 };
 const LOOK_MS = 1_000;
 
@@ -32,6 +36,7 @@ export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
   readonly #options: { pool: Pool; nodeId: string; leaseTtlSeconds: number; log: Logger };
   readonly #timer: NodeJS.Timeout;
   #nodes = new Map<string, KnownNode>();
+  #draining = false;
   #looking: Promise<void>;
 
   constructor(options: { pool: Pool; nodeId: string; leaseTtlSeconds: number; log: Logger }) {
@@ -42,6 +47,11 @@ export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.#look());
     }, LOOK_MS);
+  }
+
+  /** This node itself takes no more work. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   all(): KnownNode[] {
@@ -67,9 +77,10 @@ export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
   async #look(): Promise<void> {
     const { pool, nodeId, leaseTtlSeconds, log } = this.#options;
     try {
-      const { rows } = await pool.query<KnownNode>({ ...LIVE, values: [nodeId, leaseTtlSeconds] });
+      const { rows } = await pool.query<KnownNode>({ ...LIVE, values: [leaseTtlSeconds] });
       const before = this.#nodes;
-      this.#nodes = new Map(rows.map((node) => [node.id, node]));
+      this.#nodes = new Map(rows.filter(({ id }) => id !== nodeId).map((node) => [node.id, node]));
+      this.#draining = rows.some(({ id, draining }) => id === nodeId && draining);
       for (const [id, { incarnation }] of before) {
         if (this.#nodes.get(id)?.incarnation !== incarnation) this.emit('gone', id);
       }

@@ -3,6 +3,7 @@ import { ApiError } from '@aaas/contract/errors';
 import replyFrom from '@fastify/reply-from';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findDirectoryNode } from '../../directories/find-directory-node.ts';
+import { chooseHome } from '../../fleet/nodes/choose-home.ts';
 import { signCall } from '../../internal/node-token.ts';
 import type { Api, App } from '../api.ts';
 import { sessionOf } from '../routes/ops/sessions/session-target.ts';
@@ -38,22 +39,16 @@ async function nodeFor(api: Api, request: FastifyRequest<{ Params: Record<string
   // What makes a directory is done wherever one can lie.
   const makes = request.routeOptions.config.operation === 'agents.import';
   const owner = makes ? null : await findDirectoryNode(api.ctx.pool, await sessionOf(api, request as never));
-  if (api.directories && (owner === null || owner === api.directories.nodeId)) return null;
+  if (owner !== null && owner === api.directories?.nodeId) return null;
   const known = owner === null ? undefined : fleet.nodes.get(owner);
   if (known) {
     if (known.address !== null) return { id: known.id, address: known.address };
     throw elsewhere(`The working directory lies on the node ${known.id}, which cannot be reached from here.`);
   }
-  // Nobody has it any more: a worker restores what is kept of it.
-  if (api.directories) return null;
-  const worker = leastLoaded(fleet.nodes.withRole('worker'));
-  if (worker) return worker;
+  // Nobody has it yet, or any more: a worker makes it, or restores what is kept of it.
+  const home = chooseHome(fleet.nodes, api.directories !== null);
+  if (home !== null) return home === 'here' ? null : home;
   throw elsewhere('No worker of this fleet can be reached.');
-}
-
-function leastLoaded<Node extends { load: { places: { idle: number; working: number } } | null }>(nodes: Node[]) {
-  const held = ({ load }: Node) => (load ? load.places.idle + load.places.working : 0);
-  return nodes.toSorted((a, b) => held(a) - held(b))[0] ?? null;
 }
 
 function send(api: Api, request: FastifyRequest, reply: FastifyReply, node: { id: string; address: string }) {

@@ -13,13 +13,13 @@ const LOOPS_KNOWN = 2.5;
 /** The line is counted no further. */
 const LINE_MAX = 100_000;
 
-// All nodes are asked for what comes in, live workers for how they are.
+// All nodes are asked for what comes in, live workers that take work for how they are: one that drains has left already.
 const READ = {
   name: 'autoscaler.read-fleet',
   text: `
     with live as (
       select n.id, n.capacity, n.started_at from nodes n
-       where 'worker' = any (n.roles) and n.stopped_at is null and n.lost_at is null
+       where 'worker' = any (n.roles) and n.stopped_at is null and n.lost_at is null and n.draining_since is null
          and n.heartbeat_at >= now() - make_interval(secs => $1::double precision)
     ), latest as (
       select distinct on (s.node_id) s.node_id, s.sample - 'standing' as sample from scale_samples s
