@@ -24,7 +24,7 @@ describe.skipIf(!bin)('two nodes on one PostgreSQL', () => {
   beforeAll(async () => {
     server = await startPostgresServer(bin as string);
     const env = { DATABASE_URL: server.url, API_KEY: 'aaas_settings-test-admin-key', DRAIN_TIMEOUT: '7' };
-    a = await startPlatform(env);
+    a = await startPlatform({ ...env, MAX_AGENT: 'not-a-number' });
     b = await startPlatform(env);
   });
   afterAll(async () => {
@@ -82,6 +82,12 @@ describe.skipIf(!bin)('two nodes on one PostgreSQL', () => {
     expect(await setting(b, 'DRAIN_TIMEOUT')).toMatchObject({ value: 9, source: 'live', default: 30 });
     await change(b, { DRAIN_TIMEOUT: null });
     expect(await setting(b, 'DRAIN_TIMEOUT')).toMatchObject({ value: 7, source: 'environment', updated_by: null });
+  });
+
+  it('warns at its start of a variable that is misspelt, without its value', () => {
+    expect(a.output()).toContain('MAX_AGENT is no setting: did you mean MAX_AGENTS?');
+    expect(a.output()).not.toContain('not-a-number');
+    expect(b.output()).not.toContain('is no setting');
   });
 
   it('shows no secret', async () => {

@@ -1,12 +1,15 @@
 import { isSecret, Settings } from '@aaas/contract/settings';
 import { StartupError } from '../start/startup-error.ts';
-import { readLayers } from './read-layers.ts';
+import { findMisspelt, type MisspeltName } from './misspelt-names.ts';
+import { readLayers, readNames } from './read-layers.ts';
 import { type ResolvedSettings, resolveSettings, type SettingLayer } from './resolve-settings.ts';
 
 /** The settings a process starts with, and the layers they come from. */
 export interface LoadedSettings {
   settings: Settings;
   layers: SettingLayer[];
+  /** Variables beside them that look like a setting and are none. */
+  misspelt: MisspeltName[];
 }
 
 /** @throws StartupError one line that names the first bad setting, what is wrong and what would be right. */
@@ -15,7 +18,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv): LoadedSettings {
   const resolved = resolveSettings(layers);
   const { settings } = resolved;
   if (!settings) throw new StartupError(firstProblem(resolved));
-  return { settings, layers };
+  return { settings, layers, misspelt: findMisspelt(readNames(environment)) };
 }
 
 function firstProblem({ problems: [first], given }: ResolvedSettings): string {

@@ -20,6 +20,11 @@ export function readLayers(environment: NodeJS.ProcessEnv): SettingLayer[] {
   ];
 }
 
+/** The names of all variables that the process was given, settings or not. @throws as `readLayers` does */
+export function readNames(environment: NodeJS.ProcessEnv): string[] {
+  return [...Object.keys(environment), ...Object.keys(readDotenv(environment.AAAS_ENV_FILE))];
+}
+
 function pick(variables: NodeJS.Dict<string>): SettingLayer['values'] {
   const values: SettingLayer['values'] = {};
   for (const name of NAMES) {

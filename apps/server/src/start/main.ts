@@ -1,6 +1,6 @@
 import { knownSecrets } from '../config/known-secrets.ts';
 import { loadSettings } from '../config/load-settings.ts';
-
+import { describeMisspelt } from '../config/misspelt-names.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { printBanner } from './banner.ts';
 import { type Server, serve } from './serve.ts';
@@ -12,8 +12,9 @@ const EXIT = { ended: 0, failed: 1, replaced: 3, SIGINT: 130, SIGTERM: 143 };
 try {
   const began = performance.now();
   const loaded = loadSettings(process.env);
-  const { LOG_LEVEL } = loaded.settings;
-  const server = await serve(loaded, createLogger(LOG_LEVEL, knownSecrets(loaded.settings, process.env)));
+  const log = createLogger(loaded.settings.LOG_LEVEL, knownSecrets(loaded.settings, process.env));
+  if (loaded.misspelt.length > 0) log.warn(loaded.misspelt.map(describeMisspelt).join('; '));
+  const server = await serve(loaded, log);
   printBanner(server.facts, performance.now() - began);
 
   let stopping = false;

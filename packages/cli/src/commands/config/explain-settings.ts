@@ -1,5 +1,6 @@
 import { isSecret, type SettingName, Settings } from '@aaas/contract/settings';
-import { readLayers } from '@aaas/server/config/read-layers';
+import { describeMisspelt, findMisspelt, type MisspeltName } from '@aaas/server/config/misspelt-names';
+import { readLayers, readNames } from '@aaas/server/config/read-layers';
 import { type ResolvedSettings, resolveSettings } from '@aaas/server/config/resolve-settings';
 import { StartupError } from '@aaas/server/start/startup-error';
 import { CliError } from '../../cli-error.ts';
@@ -9,7 +10,11 @@ import { printJson } from '../../output/print-json.ts';
 import { style } from '../../output/style.ts';
 import { printTable } from '../../output/table.ts';
 
-/** Explains each setting that a server started here would have. Fails when one is bad. */
+interface Explained extends ResolvedSettings {
+  misspelt: MisspeltName[];
+}
+
+/** Explains each setting that a server started here would have. Fails when one is bad; a misspelt name is only said. */
 export function explainSettings({ json }: GlobalOptions): void {
   const resolved = resolve();
   if (json) printJson(asJson(resolved));
@@ -17,9 +22,10 @@ export function explainSettings({ json }: GlobalOptions): void {
   if (resolved.problems.length > 0) process.exitCode = EXIT.failed;
 }
 
-function resolve(): ResolvedSettings {
+function resolve(): Explained {
   try {
-    return resolveSettings(readLayers(process.env));
+    const misspelt = findMisspelt(readNames(process.env));
+    return { ...resolveSettings(readLayers(process.env)), misspelt };
   } catch (error) {
     if (error instanceof StartupError) throw new CliError(error.message, EXIT.failed);
     throw error;
@@ -30,10 +36,11 @@ function names(): SettingName[] {
   return Object.keys(Settings.shape) as SettingName[];
 }
 
-function asJson({ sources, given, problems }: ResolvedSettings) {
+function asJson({ sources, given, problems, misspelt }: Explained) {
   return {
     ok: problems.length === 0,
     problems,
+    misspelt: misspelt.map(({ name, meant }) => ({ name, did_you_mean: meant })),
     settings: names().map((name) => ({
       name,
       value: shown(name, given) ?? null,
@@ -43,8 +50,8 @@ function asJson({ sources, given, problems }: ResolvedSettings) {
   };
 }
 
-function print(resolved: ResolvedSettings): void {
-  const { sources, given, problems } = resolved;
+function print(resolved: Explained): void {
+  const { sources, given, problems, misspelt } = resolved;
   const rows = names().map((name) => [
     problems.some((problem) => problem.name === name) ? style('red', name) : name,
     shown(name, given) ?? '–',
@@ -54,6 +61,7 @@ function print(resolved: ResolvedSettings): void {
   printTable(['SETTING', 'VALUE', 'SOURCE', 'WHAT IT DOES'], rows);
   console.log('');
   for (const { name, message } of problems) console.log(style('red', `${name}: ${message}`));
+  for (const one of misspelt) console.log(style('yellow', describeMisspelt(one)));
   if (problems.length === 0) console.log('Everything is in order. A running server may have live changes on top.');
 }
 
