@@ -1,5 +1,6 @@
 import type { Placement } from '@aaas/contract/placement';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { holdSession } from '../../directories/hold-session.ts';
 import { startTestDatabase, type TestDatabase } from '../../postgres/test-database.ts';
 import { createSession } from '../../sessions/create-session.ts';
 import { changeIntent } from '../../sessions/lifecycle/change-intent.ts';
@@ -9,6 +10,7 @@ import type { SessionContext } from '../../sessions/session-context.ts';
 import { addSession, testContext, WORKSPACE } from '../../sessions/testing.ts';
 import { claimSessions, countWaiting, findMine } from '../claims/claim-sessions.ts';
 import { takeFromLostNodes } from '../claims/release-lost.ts';
+import { holdDirectories } from '../nodes/hold-directories.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import { describeWants, hasLabels, wantsOf } from './lane.ts';
 import { sayHeld } from './say-held.ts';
@@ -280,4 +282,31 @@ it('leaves a session to the node that alone has its files, while that one lives 
   await ctx.pool.query(empty);
   await wait();
   expect(await claimBy(b, 'node_b')).toEqual([held]);
+});
+
+it('holds what has got its first files while nobody owns it, and what lies on a node that loses its store', async () => {
+  await addNode('node_a');
+  await ctx.pool.query('update nodes set keeps_directories = true');
+  const [uploaded, known, stopped] = [await add(), await add(), await add(null, false)];
+  const heldBy = async () => {
+    const { rows } = await ctx.pool.query(
+      `select session_id as id, held_by as holder from session_heads where session_id = any ($1)`,
+      [[uploaded, known, stopped]],
+    );
+    const holders = new Map(rows.map(({ id, holder }) => [id, holder]));
+    return [uploaded, known, stopped].map((id) => holders.get(id));
+  };
+  await ctx.pool.query(`update sessions set directory_node = 'node_a', directory_unsaved = true where id = any ($1)`, [
+    [uploaded, known, stopped],
+  ]);
+  expect(await heldBy()).toEqual(['', '', '']);
+  await holdSession(ctx.pool, uploaded);
+  expect(await heldBy()).toEqual(['node_a', '', '']);
+  await holdDirectories(ctx.pool, 'node_a');
+  expect(await heldBy()).toEqual(['node_a', 'node_a', '']);
+  await changeIntent(ctx, { workspaceId: WORKSPACE, sessionId: stopped }, WISHES.start);
+  expect(await heldBy()).toEqual(['node_a', 'node_a', 'node_a']);
+  await ctx.pool.query('update nodes set keeps_directories = false');
+  await holdDirectories(ctx.pool, 'node_a');
+  expect(await heldBy()).toEqual(['', '', '']);
 });
