@@ -17,19 +17,25 @@ export interface Spawn {
 }
 
 // $1 uid, $2 gid, $3 working directory, $4 directories to cover, $5 directories to keep, then the program.
-// A directory is held open while what lies above it is covered, and is then mounted back at its own path: the
-// program sees that path and nothing else of what was covered. mount must not look up what the descriptor is called:
-// that name already leads to the cover.
+// What is covered is held open, and what is kept of it is mounted back at its own path: the program sees that path and
+// nothing else. mount must not look up what the descriptor is called: that name already leads to the cover.
 const SCRIPT = `
 set -ef
 uid=$1 gid=$2 cwd=$3 covered=$4 kept=$5; shift 5
 IFS='
 '
-n=4
-for dir in $kept; do eval "exec $n<\\"\\$dir\\""; n=$((n + 1)); done
-for dir in $covered; do mount -t tmpfs -o mode=0711,size=1m aaas "$dir"; done
-n=4
-for dir in $kept; do mkdir -p "$dir"; mount --no-canonicalize --bind "/proc/self/fd/$n" "$dir"; eval "exec $n<&-"; n=$((n + 1)); done
+n=5
+for top in $covered; do eval "exec $n<\\"\\$top\\""; n=$((n + 1)); done
+for top in $covered; do mount -t tmpfs -o mode=0711,size=1m aaas "$top"; done
+n=5
+for top in $covered; do
+  for dir in $kept; do
+    case $dir/ in
+      "$top"/*) mkdir -p "$dir"; mount --no-canonicalize --bind "/proc/self/fd/$n\${dir#"$top"}" "$dir" ;;
+    esac
+  done
+  eval "exec $n<&-"; n=$((n + 1))
+done
 unset IFS
 cd "$cwd"
 exec setpriv --reuid "$uid" --regid "$gid" --clear-groups -- "$@"
@@ -39,7 +45,8 @@ exec setpriv --reuid "$uid" --regid "$gid" --clear-groups -- "$@"
  * Spawns a program as `user` although some of the directories that it needs lie below one that is closed to others,
  * as in a checkout under /root. Root alone can do this: in a mount namespace of the program's own those directories
  * are made reachable at their own paths.
- * @param needs directories that the program must reach, six at most: the shell has no more descriptors, and 3 is the program's.
+ * @param needs directories that the program must reach. They may lie below five closed ones at most: the shell has no
+ * more descriptors, and 3 and 4 are the program's.
  */
 export function spawnAs(
   user: User | null,

@@ -128,7 +128,6 @@ export class ClaudeSession implements HarnessSession {
 
   async probe(): Promise<void> {
     await this.#query.initializationResult();
-    await this.#query.mcpServerStatus();
   }
 
   async ping(): Promise<void> {

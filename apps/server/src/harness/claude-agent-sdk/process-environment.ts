@@ -40,6 +40,8 @@ export function processEnvironment(options: ProcessEnvironment): Record<string, 
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+    // It would be told of notes that it can keep between conversations, in a directory that no other process ever sees.
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     // A background task would later begin a turn that nobody asked for.
     CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     // Without it TodoWrite is replaced by other task tools.

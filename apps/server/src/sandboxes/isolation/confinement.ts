@@ -10,13 +10,18 @@ import type { Bubblewrap } from './bubblewrap.ts';
 import { INSIDE } from './inside.ts';
 import { addName, prepareView } from './sessions-view.ts';
 
+interface Command {
+  command: string;
+  args: string[];
+}
+
 /** The sandbox of one process: what it sees, and its way to the gateway. */
 export interface Confinement {
-  /** The command that runs a program in it. `writable`: directories that it may write, at their own paths. */
-  wrap(
-    program: { command: string; args: string[]; cwd: string },
-    writable: string[],
-  ): { command: string; args: string[] };
+  /**
+   * The command that makes it, and in it becomes what `launch` makes of a command that runs the program.
+   * @param writable directories that the program may write, at their own paths.
+   */
+  wrap(program: Command & { cwd: string }, writable: string[], launch: (inside: Command) => Command): Command;
   /** Directories that must be reachable to make it. */
   readonly needs: readonly string[];
   /** Takes over what the process listens on for the gateway. */
@@ -52,13 +57,13 @@ export async function confine(options: {
   resolve: DoorOptions['resolve'];
 }): Promise<Confinement> {
   const { bubblewrap, dataDir, id, directory, user, resolve } = options;
-  const own = await writeNames(directory, user);
-  const view = await prepareView(directory.run, id);
+  const [own, view] = await Promise.all([writeNames(directory, user), prepareView(directory.run, id)]);
   const door = await options.openDoor({ directory: directory.run, owner: user, name: id, resolve });
   return {
-    wrap: ({ command, args, cwd }, writable) => ({
-      command: 'bwrap',
-      args: [
+    wrap: ({ command, args, cwd }, writable, launch) => {
+      const launchArgs = ['-c', LAUNCH, 'sh', LISTEN, String(INSIDE.port), command, ...args];
+      const inside = launch({ command: '/bin/sh', args: launchArgs });
+      const made = [
         ...bubblewrap.args,
         ...own,
         ...['--ro-bind', process.execPath, `${INSIDE.bin}/node`],
@@ -67,10 +72,10 @@ export async function confine(options: {
         ...['--tmpfs', dataDir, '--ro-bind', view, join(dataDir, 'sessions')],
         ...['--ro-bind', command, command],
         ...writable.flatMap((path) => ['--bind', path, path]),
-        ...['--remount-ro', dataDir, '--remount-ro', '/', '--chdir', cwd, '--'],
-        ...['/bin/sh', '-c', LAUNCH, 'sh', LISTEN, String(INSIDE.port), command, ...args],
-      ],
-    }),
+        ...['--remount-ro', dataDir, '--remount-ro', '/', '--chdir', cwd],
+      ];
+      return { command: 'bwrap', args: [...made, '--', inside.command, ...inside.args] };
+    },
     needs: bubblewrap.needs,
     adopt: (child) => {
       child.once('message', (_message, listener) => {

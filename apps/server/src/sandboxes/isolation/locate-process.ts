@@ -4,13 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 4;
 
 /**
- * The pid, on the machine, of the program that bubblewrap runs: the second process of its PID namespace, whose first
- * is bubblewrap's own reaper. Looks until it is there, or `gone` says that bubblewrap has ended.
+ * The pids, on the machine, of what bubblewrap runs: the program is the second process of its PID namespace, whose first
+ * is bubblewrap's own reaper. Looks until they are there, or `gone` says that bubblewrap has ended.
  */
-export async function locateProgram(bubblewrap: number, gone: () => boolean): Promise<number | null> {
+export async function locateProgram(
+  bubblewrap: number,
+  gone: () => boolean,
+): Promise<{ reaper: number; program: number } | null> {
   while (!gone()) {
     for (const reaper of await childrenOf(bubblewrap))
-      for (const pid of await childrenOf(reaper)) if (await isSecond(pid)) return pid;
+      for (const program of await childrenOf(reaper)) if (await isSecond(program)) return { reaper, program };
     await sleep(POLL_MS);
   }
   return null;

@@ -29,7 +29,7 @@ export class Enclosure {
   directory: string;
   /** Whether its kills for want of memory are counted for it alone. */
   readonly killsCounted: boolean;
-  /** The first process of the tree. */
+  /** Of the agent itself. */
   pid: number | null = null;
   frozen = false;
   readonly #options: EnclosureOptions;
@@ -65,9 +65,8 @@ export class Enclosure {
     return gated(program, this.#options.selfLimits);
   }
 
-  /** Takes the waiting process in. */
+  /** Takes a process in that waits, or that stands around one which does. */
   async admit(pid: number): Promise<void> {
-    this.pid = pid;
     await this.#options.group.join(pid);
   }
 

@@ -84,10 +84,10 @@ export function spawnSandbox(options: {
   const owned = ownSandbox(options.name, options.user?.uid ?? null);
   const hideSecrets = secretHider(options.secrets);
   const { enclosure, confinement } = options;
-  const program = confinement ? { ...confinement.wrap(options, options.writable), cwd: options.cwd } : options;
+  const launch = (program: { command: string; args: string[] }) => enclosure.launch(program, owned.marker);
+  const program = confinement ? confinement.wrap(options, options.writable, launch) : launch(options);
   const needs = [...options.needs, ...(confinement?.needs ?? [])];
-  const { user, ...launched } = spawnAs(options.user, program, needs);
-  const { command, args } = enclosure.launch(launched, owned.marker);
+  const { user, command, args } = spawnAs(options.user, { ...program, cwd: options.cwd }, needs);
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...options.env, [SANDBOX_MARKER]: owned.marker },
@@ -96,7 +96,14 @@ export function spawnSandbox(options: {
     ...user,
   }) as ChildProcessWithoutNullStreams;
   confinement?.adopt(child);
-  const admitted = admit(enclosure, child);
+  let pid = confinement ? null : (child.pid ?? null);
+  const gone = () => child.exitCode !== null || child.signalCode !== null;
+  const locating = confinement && child.pid !== undefined ? locateProgram(child.pid, gone) : Promise.resolve(null);
+  const located = locating.then((found) => {
+    pid ??= found?.program ?? null;
+    enclosure.pid = pid;
+  });
+  const admitted = admit(enclosure, child, locating);
   const { killsCounted } = enclosure;
   const exited = once(child, 'exit').then(
     async ([code, signal]): Promise<ExitInfo> => {
@@ -124,16 +131,6 @@ export function spawnSandbox(options: {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-OUTPUT_KEPT_CHARS);
   });
-  let pid = child.pid ?? null;
-  let located = Promise.resolve();
-  if (confinement && pid !== null) {
-    const outer = pid;
-    pid = null;
-    located = locateProgram(outer, () => child.exitCode !== null || child.signalCode !== null).then((found) => {
-      pid = found;
-      if (found !== null) enclosure.pid = found;
-    });
-  }
   return {
     get pid() {
       return pid;
@@ -151,13 +148,24 @@ export function spawnSandbox(options: {
   };
 }
 
-/** Lets the waiting process go once it stands in its enclosure. @returns what kept it from that; then it ends. */
-async function admit(enclosure: Enclosure, child: ChildProcess): Promise<Error | null> {
+/**
+ * Lets the waiting process go once it stands in its enclosure, with what is around it. The kernel takes its time for the
+ * first: meanwhile the sandbox is made.
+ * @returns what kept it from that; then it ends.
+ */
+async function admit(
+  enclosure: Enclosure,
+  child: ChildProcess,
+  locating: ReturnType<typeof locateProgram>,
+): Promise<Error | null> {
   const gate = child.stdio[GATE_DESCRIPTOR] as Writable | undefined;
   gate?.on('error', () => {});
   if (child.pid === undefined) return null;
   try {
     await enclosure.admit(child.pid);
+    // They were born before it stood there.
+    const inside = await locating;
+    if (inside) for (const pid of [inside.reaper, inside.program]) await enclosure.admit(pid);
     gate?.end('go\n');
     return null;
   } catch (error) {

@@ -12,9 +12,10 @@ import { abandonedEnding } from '../turns/judge-turn.ts';
 import { TurnDriver } from '../turns/run-turn.ts';
 import { changeIntent } from './change-intent.ts';
 import { clearRunnable } from './clear-runnable.ts';
-import { type Action, decide, isSleep, type Observed } from './decide.ts';
+import { type Action, decide, type Observed } from './decide.ts';
 import type { TakeSnapshot } from './directory-snapshot.ts';
 import { fallAsleep, stayAwake } from './fall-asleep.ts';
+import { HeldPlace } from './held-place.ts';
 import { loadSession, type SessionRow } from './load-session.ts';
 import { Mailbox } from './mailbox.ts';
 import type { PlaceDirectory } from './place-directory.ts';
@@ -64,15 +65,11 @@ export class SessionRunner {
   readonly #mailbox = new Mailbox();
   readonly #sandbox: SandboxKeeper;
   readonly #turns: TurnDriver;
+  readonly #place = new HeldPlace();
   #row!: SessionRow;
   #drainingSince: number | null = null;
   #waitsSince: number | null = null;
-  #leave: StatusReason | null = null;
-  #idleSince: number | null = null;
   #fenced = false;
-  #busySince: number | null = null;
-  #yields = false;
-  #awakeUntil = 0;
   /** Why its state can no longer be written. */
   #refusal: string | null = null;
 
@@ -130,7 +127,7 @@ export class SessionRunner {
 
   /** The node wants the place back; the session drains and is released. */
   leave(reason: StatusReason): void {
-    this.#leave = reason;
+    this.#place.leave = reason;
     this.wake();
   }
 
@@ -142,16 +139,13 @@ export class SessionRunner {
 
   /** The node does not want the place back after all. What has been ended stays so. */
   stay(): void {
-    if (this.#leave !== 'node_drained') return;
-    this.#leave = null;
-    this.wake();
+    if (this.#place.stay()) this.wake();
   }
 
   /** Others have waited long for a place, or it may not be here any more: it gives up its own when its turn has ended. */
   yieldPlace(reason: Extract<StatusReason, 'slot_needed' | 'placement_changed'> = 'slot_needed'): void {
-    if (this.#yields) return;
-    this.#leave ??= reason;
-    this.#yields = true;
+    if (this.#place.yields) return;
+    this.#place.yieldFor(reason);
     this.wake();
   }
 
@@ -162,17 +156,17 @@ export class SessionRunner {
 
   /** Since when it works on turns without having waited for one. Milliseconds since 1970; null: not on any yet. */
   get busySince(): number | null {
-    return this.#busySince;
+    return this.#place.busySince;
   }
 
   /** It was asked to give up its place, and has not been given a reason to stay. */
   get leaving(): boolean {
-    return this.#leave !== null;
+    return this.#place.leave !== null;
   }
 
   /** Since when the process waits for work; null while it does not. Milliseconds since 1970. */
   get idleSince(): number | null {
-    return this.#idleSince;
+    return this.#place.idleSince;
   }
 
   async #run(): Promise<void> {
@@ -223,10 +217,10 @@ export class SessionRunner {
     switch (action.do) {
       case 'wait':
         if (this.#row.runnable) await clearRunnable(ctx, owned, this.#row.requested);
-        this.#rest(now);
+        if (this.#place.rest(this.#sandbox.state === 'live' && this.#rests(), now)) this.#options.onIdle?.();
         await this.#mailbox.sleep(action.until === null ? null : Math.max(0, action.until - now));
         // An idle process is mostly woken by one message: take that at once, and look at the row only if it is not so.
-        if (this.#idleSince !== null && !this.#turns.open && this.#leave === null && this.#sandbox.state === 'live')
+        if (this.#place.idleSince !== null && !this.#turns.open && !this.leaving && this.#sandbox.state === 'live')
           await this.#beginTurn(this.#row.requested + 1);
         return false;
       case 'release':
@@ -245,13 +239,6 @@ export class SessionRunner {
     }
   }
 
-  #rest(now: number): void {
-    const before = this.#idleSince;
-    const idle = this.#sandbox.state === 'live' && this.#rests();
-    this.#idleSince = idle ? (before ?? Math.max(now, this.#awakeUntil)) : null;
-    if (idle && before === null) this.#options.onIdle?.();
-  }
-
   #observe(): Observed {
     return {
       process: this.#sandbox.state,
@@ -263,8 +250,8 @@ export class SessionRunner {
       waitsSince: this.#waitsSince,
       interrupted: this.#turns.interruptedBy !== null,
       drainingSince: this.#drainingSince,
-      leave: this.#leave,
-      yields: this.#yields,
+      leave: this.#place.leave,
+      yields: this.#place.yields,
     };
   }
 
@@ -290,7 +277,7 @@ export class SessionRunner {
     switch (action.do) {
       case 'start':
         this.#drainingSince = null;
-        this.#forgetSleep();
+        this.#place.forgetSleep();
         return startSandbox(this.#parts);
       case 'take_version':
         return takeNextVersion(this.#parts);
@@ -299,7 +286,7 @@ export class SessionRunner {
         return;
       case 'resume_turn': {
         const interrupted = this.#sandbox.interrupted;
-        this.#busySince ??= ctx.now().getTime();
+        this.#place.busySince ??= ctx.now().getTime();
         if (interrupted) this.#turns.drive(this.#sandbox.session, interrupted.turn, 'resume');
         else await this.#sandbox.lose('process_exited', 'the process does not know its open turn');
         return;
@@ -315,14 +302,14 @@ export class SessionRunner {
         await takeAsks(this.#parts);
         this.#waitsSince = waitsForApproval(this.#row) ? ctx.now().getTime() : null;
         // The answer came before the sleep did.
-        if (this.#waitsSince === null && this.#leave !== 'node_drained') this.#leave = null;
+        if (this.#waitsSince === null && this.#place.leave !== 'node_drained') this.#place.leave = null;
         return;
       case 'abandon_turn':
         await takeInterrupts(ctx, owned, null);
         return this.#turns.abandon(abandonedEnding(this.#turns.interruptedBy ?? action.reason));
       case 'drain':
         this.#drainingSince = ctx.now().getTime();
-        return this.#move('draining', this.#leave ?? 'stop_requested');
+        return this.#move('draining', this.#place.leave ?? 'stop_requested');
       case 'close':
         return this.#close(action.reason);
       case 'condemn':
@@ -335,8 +322,8 @@ export class SessionRunner {
         return this.#settle(action.phase, action.reason);
       case 'operation_done':
         this.#drainingSince = null;
-        this.#forgetSleep();
-        this.#idleSince = null;
+        this.#place.forgetSleep();
+        this.#place.idleSince = null;
         await transition(
           ctx,
           owned,
@@ -360,19 +347,11 @@ export class SessionRunner {
     const { ctx, owned, bounds } = this.#options;
     const turn = await beginTurn(ctx, owned, { ...this.#row, requested });
     if (!turn) return;
-    if (this.#idleSince !== null || this.#busySince === null) this.#busySince = turn.startedAt.getTime();
-    this.#idleSince = null;
-    this.#forgetSleep();
+    this.#place.work(turn.startedAt.getTime());
     this.#row.turnStatus = 'running';
     this.#turns.drive(this.#sandbox.session, turn, 'new');
     // The row cannot have changed in a way that matters: whoever asks for something wakes us.
     await this.#mailbox.sleep(bounds.turnMs);
-  }
-
-  /** Something came that is stronger than sleep. */
-  #forgetSleep(): void {
-    if (this.#leave !== null && isSleep(this.#leave)) this.#leave = null;
-    this.#yields = false;
   }
 
   async #interrupt(reason: StatusReason): Promise<void> {
@@ -400,9 +379,7 @@ export class SessionRunner {
     this.#turns.detach();
     const asleep = await fallAsleep(this.#parts, reason, { driven, asks, takeSnapshot: this.#options.takeSnapshot });
     if (!asleep) {
-      this.#forgetSleep();
-      this.#awakeUntil = this.#options.ctx.now().getTime() + STAYS_AWAKE_MS;
-      this.#idleSince = this.#awakeUntil;
+      this.#place.stayAwakeUntil(this.#options.ctx.now().getTime() + STAYS_AWAKE_MS);
       return stayAwake(this.#parts);
     }
     this.#drainingSince = null;
