@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Platform, script, startPlatform, until } from '../support/platform.ts';
@@ -128,6 +129,21 @@ describe.skipIf(!bin)('an API node, two workers and two gateways on one PostgreS
     await second.start();
   });
 
+  it('lets a gateway that is stopped finish its answers', async () => {
+    const [first, second] = gateways as [Platform, Platform];
+    await second.stop();
+    const asked = await countRequests();
+    const answer = say(script([{ wait_ms: 4_000 }, { text: 'said to the end' }]));
+    await until(async () => (await api.json('GET', `/api/v1/agents/${agent}`)).status === 'running');
+    await sleep(500);
+    const stopped = first.stop();
+    expect(await answer).toBe('said to the end');
+    expect(await stopped).toBe(0);
+    await Promise.all([first.start(), second.start()]);
+    // One that was cut off would have been asked again.
+    expect(await countRequests()).toBe(asked + 1);
+  });
+
   it('answers on the other worker when the one that has the agent is killed', async () => {
     const owner = await ownerOf();
     const answer = say(script([{ wait_ms: 3_000 }, { text: 'elsewhere' }]));
@@ -137,6 +153,16 @@ describe.skipIf(!bin)('an API node, two workers and two gateways on one PostgreS
     expect((await ownerOf()).pid === owner.pid).toBe(false);
     await owner.start();
   });
+
+  async function countRequests(): Promise<number> {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    try {
+      return (await client.query('select count(*)::int as n from model_requests')).rows[0].n;
+    } finally {
+      await client.end();
+    }
+  }
 
   it('runs background jobs where the API is, and nowhere else', async () => {
     const client = new pg.Client({ connectionString: server.url });

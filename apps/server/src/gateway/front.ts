@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { type GatewayError, sendError } from './anthropic-error.ts';
 import type { Door, DoorOptions, OpenDoor } from './doors/door.ts';
 import { Doors } from './doors/doors.ts';
 import {
@@ -14,7 +15,7 @@ import {
 
 /**
  * Serves one model request of an agent. Never rejects; resolves when all that belongs to it is done.
- * @param closing aborted when requests must end
+ * @param closing aborted when the request must end
  * @param door undefined: it came through no door
  */
 export type ServeModelRequest = (
@@ -32,19 +33,25 @@ export interface Front {
   openDoor(options: DoorOptions): Promise<Door>;
   /** Serves a request that came in another way, as long as those of the front. */
   serve(req: IncomingMessage, res: ServerResponse): void;
-  /** Resolves when no request runs and every socket is closed. */
-  close(): Promise<void>;
+  /**
+   * Takes no more requests. Those under way have `graceMs` to end, but for the ones that only read: they may be made
+   * again. Resolves when no request runs and every socket is closed.
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
+const CLOSES: GatewayError = { status: 503, message: 'This model gateway is being stopped.', unfit: true };
 const HOST = '127.0.0.1';
 
 export async function startFront(log: Logger, answer: ServeModelRequest): Promise<Front> {
+  const stopping = new AbortController();
   const closing = new AbortController();
   const serving = new Set<Promise<void>>();
   const serve = (req: IncomingMessage, res: ServerResponse, door?: OpenDoor) => {
     // A socket that breaks is seen as 'close'; without a listener its error would end the process.
     res.on('error', () => {});
-    const served = answer(req, res, closing.signal, door);
+    if (stopping.signal.aborted) return sendError(res, CLOSES);
+    const served = answer(req, res, (req.method === 'GET' ? stopping : closing).signal, door);
     serving.add(served);
     served.finally(() => serving.delete(served));
   };
@@ -66,11 +73,12 @@ export async function startFront(log: Logger, answer: ServeModelRequest): Promis
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
-  async function close(): Promise<void> {
+  async function close(graceMs = CLOSE_GRACE_MS): Promise<void> {
     await doors.close();
+    stopping.abort();
     const stopped = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const late = setTimeout(() => closing.abort(), CLOSE_GRACE_MS);
+    const late = setTimeout(() => closing.abort(), graceMs);
     await Promise.all(serving);
     clearTimeout(late);
     server.closeAllConnections();

@@ -47,7 +47,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
-    await front.close();
+    await front.close(settings.DRAIN_TIMEOUT * 1000);
     await context.watch.close();
     await context.ledger.close();
     await budgets.close();

@@ -26,7 +26,11 @@ export async function openInternal(node: Node, api: Api, gateway: Gateway | null
   }
   const { INTERNAL_HOST: host, INTERNAL_PORT: port } = settings;
   const listener = await startInternal({ host, port, secret: fleet.secret, services, log });
-  closers.add('internal listener', () => listener.close());
+  closers.add('internal listener', async () => {
+    // The answers that it relays come through here.
+    await gateway?.close();
+    await listener.close();
+  });
   const address = (settings.NODE_ADDRESS ?? listener.url).replace(/\/$/, '');
   await publishAddress(database.pool, registered.id, address);
   log.info({ address }, 'listening for the other nodes of the fleet');

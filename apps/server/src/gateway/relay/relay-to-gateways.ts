@@ -19,8 +19,15 @@ const CONNECT_TIMEOUT_MS = 3_000;
 export const GATEWAY_PATH = '/gateway';
 
 const NO_GATEWAY: GatewayError = { status: 502, message: OUTAGE_WORDS.unreachable };
+const UNKNOWN_END: GatewayError = {
+  status: 502,
+  message: 'The model gateway was lost while it asked the MCP server: the call may have been carried out.',
+};
+/** Of one connection, or said between nodes. */
 const OF_ONE_HOP =
-  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect)$/i;
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect|x-aaas-.*)$/i;
+/** With these nothing has been sent. */
+const NOT_REACHED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 export interface RelayOptions {
   log: Logger;
@@ -32,12 +39,13 @@ export interface RelayOptions {
 /**
  * The way to the model on a worker that has no provider key: its agents come to the same port and doors, and their
  * requests go on to a gateway of the fleet. Who cannot be reached, or cannot serve, is passed over before the first
- * byte; after it the answer breaks off, as it does when a provider dies.
+ * byte; after it the answer breaks off, as it does when a provider dies. A call of a tool is never made a second time
+ * when the first may have arrived.
  */
 export async function startRelay({ log, tokenSecret, gateways }: RelayOptions): Promise<Front> {
   const secret = createSecretKey(tokenSecret);
   const admission = createAdmission();
-  // Silence is not judged here: the gateway pings, and one that dies is missed by the fleet.
+  // Silence is not judged here: the gateway pings, the agent misses that after a minute, and the fleet one that dies.
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
 
   const serve: ServeModelRequest = async (req, res, closing, door) => {
@@ -58,7 +66,7 @@ export async function startRelay({ log, tokenSecret, gateways }: RelayOptions): 
     closing.addEventListener('abort', leave, { once: true });
     res.once('close', leave);
     try {
-      await pass(req, res, place, gone.signal);
+      await pass(req, res, place, gone.signal, route.kind === 'mcp' && route.method === 'POST');
     } catch (err) {
       if (!gone.signal.aborted) log.error({ err, session_id: named.sessionId }, 'the way to the gateways failed');
       res.destroy();
@@ -68,7 +76,13 @@ export async function startRelay({ log, tokenSecret, gateways }: RelayOptions): 
     }
   };
 
-  async function pass(req: IncomingMessage, res: ServerResponse, place: Place, gone: AbortSignal): Promise<void> {
+  async function pass(
+    req: IncomingMessage,
+    res: ServerResponse,
+    place: Place,
+    gone: AbortSignal,
+    once: boolean,
+  ): Promise<void> {
     const body = await readBody(req, place);
     if (!Buffer.isBuffer(body)) return sendError(res, body);
     for (let turn = await gateways.next([], gone); turn; turn = await gateways.next(turn.asked, gone)) {
@@ -86,8 +100,15 @@ export async function startRelay({ log, tokenSecret, gateways }: RelayOptions): 
           log.warn({ gateway: turn.nodeId, error: (error as Error).message }, 'a gateway was lost during its answer');
           return cutOff(res);
         }
-        log.warn({ gateway: turn.nodeId, error: (error as Error).message }, 'a gateway did not answer; asking another');
         turn.failed();
+        if (once && !NOT_REACHED.test((error as NodeJS.ErrnoException).code ?? '')) {
+          log.warn(
+            { gateway: turn.nodeId, error: (error as Error).message },
+            'a gateway was lost during a call of a tool',
+          );
+          return sendError(res, UNKNOWN_END);
+        }
+        log.warn({ gateway: turn.nodeId, error: (error as Error).message }, 'a gateway did not answer; asking another');
       } finally {
         turn.done();
       }

@@ -33,7 +33,7 @@ export interface Upstream {
 }
 
 /** The settings that the gateway reads whenever it needs them. */
-export type GatewaySettings = Pick<Settings, Extract<keyof Settings, `UPSTREAM_${string}`>>;
+export type GatewaySettings = Pick<Settings, Extract<keyof Settings, `UPSTREAM_${string}`> | 'DRAIN_TIMEOUT'>;
 
 /** What went wrong at an upstream last. The sentence holds no secret. */
 export interface UpstreamFailure {
