@@ -1,6 +1,7 @@
 import type { Settings } from '@aaas/contract/settings';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { nodeRetention } from '../fleet/nodes/node-retention.ts';
 import { ledgerRetention } from '../gateway/ledger/ledger-retention.ts';
 import type { JobKind } from '../jobs/jobs.ts';
 import { eventRetention } from '../sessions/log/retention/event-retention.ts';
@@ -19,5 +20,6 @@ export function retentionJobs(options: {
     eventRetention({ ...options, onRemoved: (count) => metrics.rowsExpired('events', count) }),
     ledgerRetention({ ...options, onRemoved: (count) => metrics.rowsExpired('model_requests', count) }),
     queryRetention({ ...options, onRemoved: (count) => metrics.rowsExpired('queries', count) }),
+    nodeRetention(options),
   ];
 }
