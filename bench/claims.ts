@@ -31,7 +31,7 @@ for (const nodes of [1, 2, 3, 10]) {
     for (const age of waiting === 0 ? ['-'] : ['just now', 'for long']) {
       await fill(nodes, waiting, age === 'just now' ? '0.1 s' : '1 h');
       const bounds = { strategy: 'least-loaded' as const, graceMs: 60_000, failoverMs: 1_000 };
-      const watch = new FleetWatch({ ctx, nodeId: 'node_1', labels: {}, leaseTtlMs: 3_600_000, bounds });
+      const watch = new FleetWatch({ ctx, nodeId: 'node_1', labels: {}, goneAfterMs: 3_600_000, bounds });
       await watch.look();
       const look = fastTenth(await times(ROUNDS, () => watch.look()));
       const taken: number[] = [];

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP proxy in front of one port of this machine, with the faults that networks have. */
+/** A TCP proxy in front of one port or socket of this machine, with the faults that networks have. */
 export interface FaultProxy {
   readonly port: number;
   /** From now on connections are refused, and those that are open are reset: the server is down. */
@@ -13,11 +13,12 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+/** @param target a port, or the path of a socket */
+export async function startFaultProxy(target: number | string): Promise<FaultProxy> {
   const pairs = new Set<{ sockets: Socket[]; silent: boolean }>();
   let silent = false;
   const server = createServer((client) => {
-    const upstream = connect(targetPort, '127.0.0.1');
+    const upstream = typeof target === 'number' ? connect(target, '127.0.0.1') : connect(target);
     const pair = { sockets: [client, upstream], silent };
     pairs.add(pair);
     const forward = (from: Socket, to: Socket) => {
@@ -42,7 +43,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
-    for (const pair of pairs) for (const socket of pair.sockets) socket.resetAndDestroy();
+    for (const { sockets } of pairs) {
+      // Only a connection over TCP can be reset.
+      for (const socket of sockets) socket.remoteFamily ? socket.resetAndDestroy() : socket.destroy();
+    }
     pairs.clear();
     await closed;
   };

@@ -7,8 +7,8 @@ import { type DirectorySite, elsewhere, ownerOf, type SessionPlace } from './dir
 
 /** A site that can take over what its fleet has lost. */
 export interface TakingSite extends DirectorySite {
-  /** How long a node may be silent before it counts as gone, in milliseconds. */
-  leaseTtlMs: number;
+  /** How long a node may be silent before it counts as gone, in milliseconds. Read at each use. */
+  goneAfterMs: number;
   /**
    * Makes the directory of a session that nobody owns this node's, from what is stored of it.
    * @returns false when somebody was faster
@@ -35,7 +35,7 @@ export async function locateDirectory(
 ): Promise<SessionPlace> {
   const deadline = Date.now() + AGREES_WITHIN_MS;
   for (let tries = 2; ; tries--) {
-    const facts = await findFacts(pool, session.sessionId, site.leaseTtlMs);
+    const facts = await findFacts(pool, session.sessionId, site.goneAfterMs);
     if (facts?.workspaceId !== session.workspaceId) throw new ApiError('not_found', 'The agent was deleted meanwhile.');
     const holder = facts.node ?? facts.owner;
     const isHere = site.mode === 'shared' || holder === null || holder === site.nodeId;

@@ -24,13 +24,23 @@ export interface Directories {
 
 /** Opens the directories of this node. What lies in them is stored from here on; at the end, what is left. */
 export function openDirectories(
-  { settings, dataDir, registered, closers }: Pick<Node, 'settings' | 'dataDir' | 'registered' | 'closers'>,
+  {
+    settings,
+    dataDir,
+    registered,
+    beats,
+    closers,
+  }: Pick<Node, 'settings' | 'dataDir' | 'registered' | 'beats' | 'closers'>,
   parts: { ctx: SessionContext; opened: OpenedStore; isolation: { uidBase: number | null }; mayAct(): boolean },
 ): Directories {
   const { ctx, opened, mayAct } = parts;
   const { mode, store } = opened;
-  const leaseTtlMs = settings.LEASE_TTL * 1000;
-  const site = { dataDir, nodeId: registered.id, uidBase: parts.isolation.uidBase, mode, leaseTtlMs };
+  const site = {
+    ...{ dataDir, nodeId: registered.id, uidBase: parts.isolation.uidBase, mode },
+    get goneAfterMs() {
+      return beats.goneAfterMs;
+    },
+  };
   const copies: CopyOptions = { ctx, site, store, settings, inTurn: inTurn(RESTORES_AT_ONCE) };
   if (store) {
     closers.add('store of directories', async () => store.close());
@@ -44,7 +54,8 @@ export function openDirectories(
   });
   closers.add('upkeep of directories', tidying.close);
   return {
-    site: { ...site, takeOver: directoryTaker(copies) },
+    // Not a copy: its figures are of the moment of asking.
+    site: Object.assign(site, { takeOver: directoryTaker(copies) }),
     place: directoryPlacer(copies),
     settle: async (owned, copy) => {
       if (copy === null) await settleCopy(ctx.pool, site, owned.sessionId, owned);

@@ -16,10 +16,11 @@ export async function openLease(
     onReplaced(): void;
   },
 ): Promise<NodeLease> {
-  const { settings, registered, database, metrics, log, closers } = node;
+  const { settings, registered, beats, database, metrics, log, closers } = node;
   const { custody } = options;
   const lease = new NodeLease({
     node: registered,
+    beats,
     ttlMs: settings.LEASE_TTL * 1000,
     marginMs: settings.LEASE_MARGIN * 1000,
     capacity: () => (custody ? settings.MAX_AGENTS : 0),

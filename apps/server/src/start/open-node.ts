@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { LoadedSettings } from '../config/load-settings.ts';
 import { fleetSecret } from '../fleet/nodes/fleet-secret.ts';
 import { KnownNodes } from '../fleet/nodes/known-nodes.ts';
+import { OwnBeats } from '../fleet/nodes/own-beats.ts';
 import { type RegisteredNode, registerNode } from '../fleet/nodes/register-node.ts';
 import type { FleetAccess } from '../http/api.ts';
 import { migrate } from '../postgres/migrate.ts';
@@ -30,6 +31,8 @@ export interface Node {
   dataDir: string;
   database: Database;
   registered: RegisteredNode;
+  /** When its heartbeats counted. */
+  beats: OwnBeats;
   keyring: Keyring;
   /** Of the fleet: signs tokens of agents, and what nodes say to each other. */
   secret: Buffer;
@@ -68,6 +71,7 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
     ...standingOf(settings),
     patienceMs: (settings.LEASE_TTL * 1000) / 3,
   });
+  const beats = new OwnBeats(settings.LEASE_TTL * 1000);
   closers.add('node', () => registered.connection.close());
   const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
   const secret = await fleetSecret(pool, keyring);
@@ -76,13 +80,18 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
   const redis = await openRedis(settings, { secret, nodeId: registered.id, log, metrics });
   closers.add('redis', async () => redis?.close());
   return {
-    ...{ settings, live, roles, dataDir, database, registered, keyring, secret, redis, metrics, log, closers },
+    ...{ settings, live, roles, dataDir, database, registered, beats, keyring, secret, redis, metrics, log, closers },
     fleet: database.embeddedPid === null ? openFleet() : null,
     scaling: openScaling(settings),
   };
 
   function openFleet(): FleetAccess {
-    const nodes = new KnownNodes({ pool, nodeId: registered.id, leaseTtlSeconds: settings.LEASE_TTL, log });
+    const nodes = new KnownNodes({
+      ...{ pool, nodeId: registered.id, log },
+      get goneAfterMs() {
+        return beats.goneAfterMs;
+      },
+    });
     closers.add('other nodes', () => nodes.close());
     return { nodes, secret };
   }

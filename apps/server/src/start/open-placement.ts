@@ -2,6 +2,7 @@ import { type NodeLabels, parseLabels } from '@aaas/contract/placement';
 import type { Settings } from '@aaas/contract/settings';
 import { FleetWatch } from '../fleet/placement/fleet-watch.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
+import type { Node } from './open-node.ts';
 
 /** What a node says of itself when it registers. */
 export function standingOf(settings: Settings): {
@@ -18,7 +19,7 @@ export function standingOf(settings: Settings): {
 }
 
 /** How this node looks at the others, with the settings as they are at the moment of asking. */
-export function openPlacement(settings: Settings, ctx: SessionContext, nodeId: string): FleetWatch {
+export function openPlacement({ settings, registered, beats }: Node, ctx: SessionContext): FleetWatch {
   const bounds = {
     get strategy() {
       return settings.PLACEMENT_STRATEGY;
@@ -31,5 +32,10 @@ export function openPlacement(settings: Settings, ctx: SessionContext, nodeId: s
     },
   };
   const { labels } = standingOf(settings);
-  return new FleetWatch({ ctx, nodeId, labels, leaseTtlMs: settings.LEASE_TTL * 1000, bounds });
+  return new FleetWatch({
+    ...{ ctx, nodeId: registered.id, labels, bounds },
+    get goneAfterMs() {
+      return beats.goneAfterMs;
+    },
+  });
 }

@@ -45,7 +45,8 @@ export function openWorker(
   node: Node,
   parts: { custody: Custody; lease: NodeLease; ctx: SessionContext; front: Front },
 ): OpenWorker {
-  const { settings, live, dataDir, database, registered, keyring, secret, metrics, scaling, log, closers } = node;
+  const { settings, live, dataDir, database, registered, beats, keyring, secret, metrics, scaling, log, closers } =
+    node;
   const { pool } = database;
   const { custody, lease, ctx, front } = parts;
   const { isolation, limits } = custody;
@@ -94,10 +95,12 @@ export function openWorker(
     care,
     nodeId: registered.id,
     harness: claudeHarness(harnessNode, spares.pool),
-    leaseTtlMs: settings.LEASE_TTL * 1000,
+    get goneAfterMs() {
+      return beats.goneAfterMs;
+    },
     bounds: workerBounds(settings, scaling.bounds),
     mayAct: () => lease.held,
-    watch: openPlacement(settings, ctx, registered.id),
+    watch: openPlacement(node, ctx),
     removeDirectory: (sessionId) => removeDirectory(dataDir, sessionId),
     takeSnapshot: snapshotTaker(dataDir, settings),
     placeDirectory: directories.place,

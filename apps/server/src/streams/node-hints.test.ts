@@ -21,7 +21,7 @@ async function startNode(id: string) {
   const heard: string[] = [];
   for (const session of ['sesn_a', 'sesn_b'])
     streams.subscribe(session, ({ kind }) => heard.push(`${session} ${kind}`));
-  const nodes = new KnownNodes({ pool, nodeId: id, leaseTtlSeconds: 60, log: pino({ level: 'silent' }) });
+  const nodes = new KnownNodes({ pool, nodeId: id, goneAfterMs: 60_000, log: pino({ level: 'silent' }) });
   const hints = new NodeHints({
     pool,
     nodeId: id,

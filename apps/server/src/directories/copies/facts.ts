@@ -44,7 +44,7 @@ const FACTS = {
 export async function findFacts(
   db: Pool | PoolClient,
   sessionId: string,
-  leaseTtlMs: number,
+  goneAfterMs: number,
 ): Promise<DirectoryFacts | null> {
-  return (await db.query<DirectoryFacts>({ ...FACTS, values: [sessionId, leaseTtlMs] })).rows[0] ?? null;
+  return (await db.query<DirectoryFacts>({ ...FACTS, values: [sessionId, goneAfterMs] })).rows[0] ?? null;
 }

@@ -13,7 +13,7 @@ import { stageCopy } from './stage-copy.ts';
 
 export interface CopyOptions {
   ctx: SessionContext;
-  site: DirectorySite & { leaseTtlMs: number };
+  site: DirectorySite & { goneAfterMs: number };
   store: DirectoryStore | null;
   settings: { MAX_ARCHIVE_ENTRIES: number };
   /** Runs so many restores at once. */
@@ -38,7 +38,7 @@ export function directoryPlacer(options: CopyOptions): PlaceDirectory {
       while (!(await takeStep(options, owned, deadline, signal))) {
         await sleep(LOOK_MS, undefined, { signal });
       }
-      const now = await findFacts(ctx.pool, id, site.leaseTtlMs);
+      const now = await findFacts(ctx.pool, id, site.goneAfterMs);
       if (!now) throw new Fenced(owned);
       Object.assign(session, { directoryNode: now.node, directoryCopy: now.copy, directoryNotes: now.notes });
     }
@@ -67,7 +67,7 @@ async function takeStep(
 ): Promise<boolean> {
   const { ctx, site } = options;
   return await lockDirectory(owned.sessionId, async () => {
-    const facts = await findFacts(ctx.pool, owned.sessionId, site.leaseTtlMs);
+    const facts = await findFacts(ctx.pool, owned.sessionId, site.goneAfterMs);
     if (!facts) throw new Fenced(owned);
     const local = await findLocalCopy(site.dataDir, owned.sessionId);
     const decision = decideFor(site, facts, local);

@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 const site = (nodeId: string) => ({
-  ...{ dataDir: join(top, nodeId), nodeId, uidBase: null, mode: 'archives' as StoreMode, leaseTtlMs: 60_000 },
+  ...{ dataDir: join(top, nodeId), nodeId, uidBase: null, mode: 'archives' as StoreMode, goneAfterMs: 60_000 },
 });
 const archives = () => readdirSync(join(top, 'archives'), { recursive: true, encoding: 'utf8' });
 let sessionId: string;

@@ -14,10 +14,10 @@ export interface Offer {
   /** Lanes of other regions that have had no room for long enough. */
   away: string[];
   /** Milliseconds without a heartbeat after which a node counts as gone; until then what it alone has is left to it. */
-  leaseTtlMs: number;
+  goneAfterMs: number;
 }
 
-const NOTHING: Offer = { labels: {}, region: null, away: [], leaseTtlMs: 0 };
+const NOTHING: Offer = { labels: {}, region: null, away: [], goneAfterMs: 0 };
 
 /** Of several nodes each leaves the others alone for so long; `mine` are the sessions that this one need not leave. */
 export interface Share {
@@ -98,11 +98,11 @@ export async function claimSessions(
   nodeId: string,
   slots: number,
   busy: ReadonlyMap<string, number> = new Map(),
-  { labels, region, away, leaseTtlMs }: Offer = NOTHING,
+  { labels, region, away, goneAfterMs }: Offer = NOTHING,
   share: Share | null = null,
 ): Promise<ClaimedSession[]> {
   const places = [Math.min(slots, CLAIMED_MAX), [...busy.keys()], [...busy.values()]];
-  const values = [nodeId, ...places, labels, region, away, leaseTtlMs];
+  const values = [nodeId, ...places, labels, region, away, goneAfterMs];
   const claim = share ? { ...CLAIM_SHARE, values: [...values, share.graceMs, share.mine] } : { ...CLAIM, values };
   return (await pool.query<ClaimedSession>(claim)).rows;
 }
@@ -148,9 +148,9 @@ export async function countWaiting(
   pool: Pool,
   max: number,
   nodeId: string | null = null,
-  { labels, region, away, leaseTtlMs }: Offer = NOTHING,
+  { labels, region, away, goneAfterMs }: Offer = NOTHING,
 ): Promise<{ waiting: number; others: number }> {
-  const values = [max, nodeId ?? '-', labels, region, away, leaseTtlMs];
+  const values = [max, nodeId ?? '-', labels, region, away, goneAfterMs];
   const result = await pool.query<{ waiting: number; others: number }>({ ...WAITING, values });
   return result.rows[0] ?? { waiting: 0, others: 0 };
 }

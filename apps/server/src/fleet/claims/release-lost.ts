@@ -61,12 +61,12 @@ const LOSE = `
   returning n.id`;
 
 /**
- * Takes the sessions of other nodes that have sent no heartbeat for `leaseTtlMs`, by the clock of the database, and
+ * Takes the sessions of other nodes that have sent no heartbeat for `goneAfterMs`, by the clock of the database, and
  * ends those nodes' lives: one that comes back begins another.
  */
-export async function takeFromLostNodes(pool: Pool, nodeId: string, leaseTtlMs: number): Promise<Released> {
+export async function takeFromLostNodes(pool: Pool, nodeId: string, goneAfterMs: number): Promise<Released> {
   return transaction(pool, async (db) => {
-    const { rows } = await db.query<{ id: string }>(LOSE, [nodeId, leaseTtlMs]);
+    const { rows } = await db.query<{ id: string }>(LOSE, [nodeId, goneAfterMs]);
     return release(
       db,
       rows.map(({ id }) => id),

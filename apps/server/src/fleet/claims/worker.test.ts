@@ -99,9 +99,9 @@ it('loses no message and answers none twice, whenever it comes while its agent f
     bounds: BOUNDS,
     care: testCare(),
     mayAct: () => true,
-    leaseTtlMs: 60_000,
+    goneAfterMs: 60_000,
     watch: new FleetWatch({
-      ...{ ctx, nodeId: 'node_1', labels: {}, leaseTtlMs: 60_000 },
+      ...{ ctx, nodeId: 'node_1', labels: {}, goneAfterMs: 60_000 },
       bounds: { strategy: 'least-loaded', graceMs: 1_000, failoverMs: 1_000 },
     }),
     pollMs: 10,

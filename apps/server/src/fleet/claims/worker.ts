@@ -37,7 +37,8 @@ export interface WorkerOptions {
   care: SandboxCare;
   /** The node holds its lease. */
   mayAct(): boolean;
-  leaseTtlMs: number;
+  /** How long another node may be silent before its sessions are taken, in milliseconds. Read at each use. */
+  goneAfterMs: number;
   /** Which sessions this node may take. */
   watch: FleetWatch;
   /** How long a lost hint may go unnoticed, in milliseconds. */
@@ -327,8 +328,8 @@ export class Worker {
   }
 
   async #releaseLost(): Promise<void> {
-    const { ctx, nodeId, leaseTtlMs } = this.#options;
-    const { nodes, open, asleep } = await takeFromLostNodes(ctx.pool, nodeId, leaseTtlMs);
+    const { ctx, nodeId, goneAfterMs } = this.#options;
+    const { nodes, open, asleep } = await takeFromLostNodes(ctx.pool, nodeId, goneAfterMs);
     if (nodes.length === 0) return;
     announceMoved(ctx, asleep);
     if (open[0]) this.#tellOthers(open[0]);

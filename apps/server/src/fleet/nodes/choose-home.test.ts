@@ -24,7 +24,7 @@ afterAll(() => database.close());
 async function choice(nodeId: string, isWorker: boolean, drain: string[]): Promise<string | null> {
   await database.pool.query('update nodes set draining_since = case when id = any ($1) then now() end', [drain]);
   const nodes = new KnownNodes({
-    ...{ pool: database.pool, nodeId, leaseTtlSeconds: 60 },
+    ...{ pool: database.pool, nodeId, goneAfterMs: 60_000 },
     log: pino({ level: 'silent' }),
   });
   // It ends its first look before it closes.

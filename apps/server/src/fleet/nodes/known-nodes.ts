@@ -17,29 +17,39 @@ export interface KnownNode {
   draining: boolean;
 }
 
+export interface KnownNodesOptions {
+  pool: Pool;
+  nodeId: string;
+  /** Read at each look: how long a node may be silent before it counts as gone, in milliseconds. */
+  goneAfterMs: number;
+  log: Logger;
+}
+
 const LIVE = {
   name: 'fleet.known-nodes',
   text: `select id, roles, address, region, incarnation::int as incarnation, load,
                 draining_since is not null as draining
            from nodes
           where stopped_at is null and lost_at is null
-            and heartbeat_at > now() - make_interval(secs => $1::double precision)
+            and heartbeat_at > now() - $1 * interval '1 ms'
           order by id limit 1001`,
 };
 const LOOK_MS = 1_000;
+/** One of them counts whole milliseconds. */
+const CLOCKS_DIFFER_MS = 1;
 
 /**
  * The other nodes that live. Looked up each second: what one does with it must bear that a node has died since. While
  * the database is away it stays as it was.
  */
 export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
-  readonly #options: { pool: Pool; nodeId: string; leaseTtlSeconds: number; log: Logger };
+  readonly #options: KnownNodesOptions;
   readonly #timer: NodeJS.Timeout;
   #nodes = new Map<string, KnownNode>();
   #draining = false;
   #looking: Promise<void>;
 
-  constructor(options: { pool: Pool; nodeId: string; leaseTtlSeconds: number; log: Logger }) {
+  constructor(options: KnownNodesOptions) {
     super();
     this.setMaxListeners(0);
     this.#options = options;
@@ -75,9 +85,13 @@ export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
   }
 
   async #look(): Promise<void> {
-    const { pool, nodeId, leaseTtlSeconds, log } = this.#options;
+    const { pool, nodeId, log } = this.#options;
+    const asked = this.#options.goneAfterMs;
+    const began = performance.now();
     try {
-      const { rows } = await pool.query<KnownNode>({ ...LIVE, values: [leaseTtlSeconds] });
+      const { rows } = await pool.query<KnownNode>({ ...LIVE, values: [asked] });
+      // Asked before an outage and answered after it: too strictly.
+      if (this.#options.goneAfterMs - asked > performance.now() - began + CLOCKS_DIFFER_MS) return;
       const before = this.#nodes;
       this.#nodes = new Map(rows.filter(({ id }) => id !== nodeId).map((node) => [node.id, node]));
       this.#draining = rows.some(({ id, draining }) => id === nodeId && draining);

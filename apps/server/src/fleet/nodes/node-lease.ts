@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type LeaseTerm, monotonicMs, remainingMs } from '../../sandboxes/reaper/lease-term.ts';
+import type { OwnBeats } from './own-beats.ts';
 import type { RegisteredNode } from './register-node.ts';
 import { beginNextLife, leaveFleet, renewLease } from './renew-lease.ts';
 
 export interface LeaseOptions {
   node: RegisteredNode;
+  beats: OwnBeats;
   ttlMs: number;
   /** So long before the lease ends everything must stand still. */
   marginMs: number;
@@ -105,7 +107,7 @@ export class NodeLease {
   }
 
   async #beat(): Promise<'renewed' | 'failed' | 'over'> {
-    const { node, log } = this.#options;
+    const { node, beats, log } = this.#options;
     // From the moment it is sent: the database counts from a later one.
     const sent = { monotonicMs: monotonicMs(), wallMs: Date.now() };
     try {
@@ -116,10 +118,12 @@ export class NodeLease {
         await this.#endLife();
         return 'failed';
       }
+      beats.counted();
       await this.#hold(sent);
       await node.connection.keepLock();
       return 'renewed';
     } catch (error) {
+      beats.failed();
       // One failure may be of the connection alone; the next attempt has a new one.
       if (++this.#failures === 2) {
         this.#away = true;

@@ -18,7 +18,8 @@ export interface FleetWatchOptions {
   ctx: SessionContext;
   nodeId: string;
   labels: NodeLabels;
-  leaseTtlMs: number;
+  /** How long another node may be silent before it counts as gone, in milliseconds. Read at each use. */
+  goneAfterMs: number;
   bounds: PlacementBounds;
 }
 
@@ -34,8 +35,8 @@ export class FleetWatch {
 
   /** What decides which sessions this node may have. */
   get offer(): Offer {
-    const { ctx, labels, leaseTtlMs } = this.#options;
-    return { labels, region: ctx.region, away: this.#judged?.away ?? [], leaseTtlMs };
+    const { ctx, labels, goneAfterMs } = this.#options;
+    return { labels, region: ctx.region, away: this.#judged?.away ?? [], goneAfterMs };
   }
 
   /** Nodes that take work, this one included; one while nobody has looked. */
@@ -61,8 +62,8 @@ export class FleetWatch {
    * @returns whether nodes are lost that have sessions, and one of the sessions that are back in the line.
    */
   async look(): Promise<{ lost: boolean; putBack: string | null }> {
-    const { ctx, nodeId, labels, leaseTtlMs, bounds } = this.#options;
-    const standing = await readStanding(ctx.pool, leaseTtlMs);
+    const { ctx, nodeId, labels, goneAfterMs, bounds } = this.#options;
+    const standing = await readStanding(ctx.pool, goneAfterMs);
     const self = { id: nodeId, region: ctx.region, labels };
     const judged = judgeStanding(standing, self, bounds.failoverMs, this.#fullSince, performance.now());
     this.#judged = judged;
@@ -80,10 +81,10 @@ export class FleetWatch {
    * `others`: some were left to other nodes. `nothing`: no session is there for this node.
    */
   async share(): Promise<{ share: Share; others: boolean; nothing: boolean } | null> {
-    const { ctx, nodeId, leaseTtlMs, bounds } = this.#options;
+    const { ctx, nodeId, goneAfterMs, bounds } = this.#options;
     if (this.workers <= 1 || bounds.graceMs === 0) return null;
     const { graceMs, strategy } = bounds;
-    const line = await lookAtLine(ctx.pool, { graceMs, strategy, leaseTtlMs });
+    const line = await lookAtLine(ctx.pool, { graceMs, strategy, goneAfterMs });
     const mine = shareOf({ ...line, strategy, away: new Set(this.#judged?.away) }, nodeId);
     const others = mine.length < line.waiting.length;
     return { share: { graceMs, mine }, others, nothing: mine.length === 0 && !line.older };

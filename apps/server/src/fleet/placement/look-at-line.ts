@@ -54,10 +54,10 @@ export interface LookedAt extends Omit<FleetView, 'strategy' | 'away'> {
 
 export async function lookAtLine(
   pool: Pool,
-  bounds: { graceMs: number; leaseTtlMs: number; strategy: PlacementStrategy },
+  bounds: { graceMs: number; goneAfterMs: number; strategy: PlacementStrategy },
 ): Promise<LookedAt> {
-  const { graceMs, leaseTtlMs, strategy } = bounds;
-  const values = [graceMs, leaseTtlMs * LATE_SHARE, strategy === 'spread', leaseTtlMs];
+  const { graceMs, goneAfterMs, strategy } = bounds;
+  const values = [graceMs, goneAfterMs * LATE_SHARE, strategy === 'spread', goneAfterMs];
   type Row = { waiting: WaitingSession[]; nodes: Candidate[]; kin: Kin[]; older: boolean };
   const row = (await pool.query<Row>({ ...LOOK, values })).rows[0];
   const { waiting = [], nodes = [], kin = [], older = false } = row ?? {};

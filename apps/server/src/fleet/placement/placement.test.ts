@@ -56,7 +56,7 @@ async function add(placement: Placement | null = null, start = true): Promise<st
 
 function watchOf(nodeId: string, labels: Record<string, string> = {}, region: string | null = null): FleetWatch {
   const bounds = { strategy: 'least-loaded' as const, graceMs: 1_000, failoverMs: 0 };
-  return new FleetWatch({ ctx: { ...ctx, region }, nodeId, labels, leaseTtlMs: TTL, bounds });
+  return new FleetWatch({ ctx: { ...ctx, region }, nodeId, labels, goneAfterMs: TTL, bounds });
 }
 
 async function claimBy(watch: FleetWatch, nodeId: string, slots = 100): Promise<string[]> {

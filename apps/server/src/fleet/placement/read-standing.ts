@@ -60,11 +60,11 @@ const STANDING = {
 };
 
 /** How the nodes and the lines before them stand. */
-export async function readStanding(pool: Pool, leaseTtlMs: number): Promise<Standing> {
+export async function readStanding(pool: Pool, goneAfterMs: number): Promise<Standing> {
   const row = (
     await pool.query<{ nodes: StandingNode[] | null; lanes: string[]; unplaced: string[] }>({
       ...STANDING,
-      values: [leaseTtlMs],
+      values: [goneAfterMs],
     })
   ).rows[0];
   return { nodes: row?.nodes ?? [], lanes: row?.lanes ?? [], unplaced: row?.unplaced ?? [] };
