@@ -3,7 +3,7 @@ import { judgeStanding } from './judge-standing.ts';
 import type { Standing, StandingNode } from './read-standing.ts';
 
 const node = (id: string, more: Partial<StandingNode> = {}): StandingNode => ({
-  ...{ id, region: null, labels: {}, capacity: 2, owned: 0, live: true, awayMs: 0, leaves: false },
+  ...{ id, region: null, labels: {}, capacity: 2, owned: 0, live: true, awayMs: 0 },
   ...{ draining: false, drained: false },
   ...more,
 });
@@ -14,13 +14,13 @@ const GPU = JSON.stringify({ labels: { gpu: 'a100' } });
 const us = node('self', { region: 'us' });
 
 function judge(standing: Partial<Standing>, fullSince = new Map<string, number>(), now = 100_000) {
-  return judgeStanding({ nodes: [], lanes: [], unplaced: [], ...standing }, SELF, 30_000, fullSince, now);
+  return judgeStanding({ nodes: [], lanes: [], unplaced: [], lost: [], ...standing }, SELF, 30_000, fullSince, now);
 }
 
 it('counts who takes work, and sees who is lost and whether it drains', () => {
-  const nodes = [us, node('b'), node('c', { live: false, leaves: true }), node('d', { draining: true })];
-  expect(judge({ nodes })).toMatchObject({ workers: 2, lost: true, draining: false });
-  expect(judge({ nodes: [{ ...us, draining: true, drained: true, leaves: true }] })).toMatchObject({
+  const nodes = [us, node('b'), node('c', { live: false }), node('d', { draining: true })];
+  expect(judge({ nodes, lost: ['c'] })).toMatchObject({ workers: 2, lost: true, draining: false });
+  expect(judge({ nodes: [{ ...us, draining: true, drained: true }], lost: ['self'] })).toMatchObject({
     ...{ workers: 0, lost: false, draining: true, drained: true },
   });
 });

@@ -24,7 +24,7 @@ export interface Judgement {
  *   next. Milliseconds of the clock that `now` comes from.
  */
 export function judgeStanding(
-  { nodes, lanes, unplaced }: Standing,
+  { nodes, lanes, unplaced, lost }: Standing,
   self: { id: string; region: string | null; labels: NodeLabels },
   failoverMs: number,
   fullSince: Map<string, number>,
@@ -48,7 +48,7 @@ export function judgeStanding(
     // Who cannot see itself does not judge for all.
     unplaceable: own?.live ? lanes.filter((lane) => !isPlaceable(lane)) : [],
     placeable: unplaced.filter(isPlaceable),
-    lost: nodes.some(({ id, leaves }) => leaves && id !== self.id),
+    lost: lost.some((id) => id !== self.id),
   };
 }
 

@@ -223,6 +223,17 @@ it('has the idle sessions of a dead node asleep without a place, and those with 
   expect((await takeFromLostNodes(ctx.pool, 'node_a', TTL)).nodes).toEqual([]);
 });
 
+it('sees sessions of a node that died long ago, whatever it was registered as since', async () => {
+  await addNode('node_a');
+  await addNode('dead', { secondsAgo: 3 * 86_400 });
+  await ctx.pool.query(`update nodes set roles = '{api}' where id = 'dead'`);
+  const left = await add();
+  await ctx.pool.query(`update session_heads set owner = 'dead' where session_id = $1`, [left]);
+  expect(await watchOf('node_a').look()).toMatchObject({ lost: true });
+  expect((await takeFromLostNodes(ctx.pool, 'node_a', TTL)).open).toEqual([left]);
+  expect(await watchOf('node_a').look()).toMatchObject({ lost: false });
+});
+
 it('leaves a session to the node that alone has its files, while that one lives and works', async () => {
   await addNode('node_a', { capacity: 1 });
   await addNode('node_b');

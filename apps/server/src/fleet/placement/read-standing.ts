@@ -15,8 +15,6 @@ export interface StandingNode {
   drained: boolean;
   /** Milliseconds since it could last take work. */
   awayMs: number;
-  /** Its lease has ended, and it owns sessions. */
-  leaves: boolean;
 }
 
 export interface Standing {
@@ -25,6 +23,8 @@ export interface Standing {
   lanes: string[];
   /** What those ask for whom there was no node. */
   unplaced: string[];
+  /** Nodes whose lease has ended, however long ago and whatever their roles, and that own sessions. */
+  lost: string[];
 }
 
 // Nodes that went long ago are of no interest: a region without any is away for long.
@@ -52,20 +52,21 @@ const STANDING = {
               'owned', case when lanes.lanes <> '{}' then (select count(*) from session_heads h where h.owner = w.id) end,
               'draining', w.draining_since is not null, 'drained', w.drained_at is not null,
               'awayMs', extract(epoch from now() - case when w.live then w.draining_since
-                                                        else least(w.heartbeat_at, w.draining_since) end) * 1000,
-              'leaves', w.heartbeat_at < now() - $1 * interval '1 ms'
-                        and exists (select 1 from session_heads h where h.owner = w.id)))
-              from worker w) as nodes
+                                                        else least(w.heartbeat_at, w.draining_since) end) * 1000))
+              from worker w) as nodes,
+           (select coalesce(array_agg(n.id), '{}') from nodes n
+             where n.heartbeat_at < now() - $1 * interval '1 ms'
+               and exists (select 1 from session_heads h where h.owner = n.id)) as lost
       from lanes`,
 };
 
 /** How the nodes and the lines before them stand. */
 export async function readStanding(pool: Pool, goneAfterMs: number): Promise<Standing> {
   const row = (
-    await pool.query<{ nodes: StandingNode[] | null; lanes: string[]; unplaced: string[] }>({
+    await pool.query<Omit<Standing, 'nodes'> & { nodes: StandingNode[] | null }>({
       ...STANDING,
       values: [goneAfterMs],
     })
   ).rows[0];
-  return { nodes: row?.nodes ?? [], lanes: row?.lanes ?? [], unplaced: row?.unplaced ?? [] };
+  return { nodes: row?.nodes ?? [], lanes: row?.lanes ?? [], unplaced: row?.unplaced ?? [], lost: row?.lost ?? [] };
 }
