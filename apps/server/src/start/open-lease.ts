@@ -18,6 +18,8 @@ export async function openLease(
 ): Promise<NodeLease> {
   const { settings, registered, beats, database, metrics, log, closers } = node;
   const { custody } = options;
+  // What an earlier life with the role of a worker owned: while this one beats, no other node takes it.
+  if (!custody) await releaseSessionsOf(database.pool, [registered.id]);
   const lease = new NodeLease({
     node: registered,
     beats,
