@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { KnownNodes } from '../fleet/nodes/known-nodes.ts';
+import { createPool } from '../postgres/pool.ts';
 import { startTestDatabase, type TestDatabase } from '../postgres/test-database.ts';
 import { NodeHints } from './node-hints.ts';
 import { StreamHub } from './stream-hub.ts';
@@ -70,4 +71,27 @@ it('tells other nodes, and never itself, what changed, what was deleted and what
   two.heard.length = 0;
   await untilHeard(one.hints, two.heard, 'sesn_z');
   await Promise.all([one, two].flatMap(({ hints, nodes }) => [hints.close(), nodes.close()]));
+});
+
+it('gives back each connection on which it could not listen', async () => {
+  const few = createPool(database.target, { max: 3, log: { warn: () => {} } });
+  let asked = 0;
+  few.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    Object.assign(client, {
+      query: (...args: unknown[]) => {
+        if (!String(args[0]).startsWith('listen') || ++asked > 2) return query(...args);
+        return Promise.reject(new Error('the connection broke'));
+      },
+    });
+  });
+  const hints = new NodeHints({
+    ...{ pool: few, nodeId: 'node_three', streams: new StreamHub(), others: () => 0, channels: null },
+    ...{ onChanged: () => false, onWake: () => {}, onKeysChanged: () => {}, log: pino({ level: 'silent' }) },
+  });
+  await expect.poll(() => asked, { timeout: 10_000 }).toBe(3);
+  expect(few.totalCount).toBe(1);
+  await hints.close();
+  // Which waits for every connection that is out.
+  await few.end();
 });

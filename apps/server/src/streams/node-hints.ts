@@ -160,24 +160,30 @@ export class NodeHints {
 
   async #connect(): Promise<void> {
     while (!this.#closed) {
+      let client: PoolClient | undefined;
       try {
-        const client = await this.#options.pool.connect();
-        client.on('notification', ({ payload }) => this.#hear(payload));
-        client.once('error', () => this.#lost(client));
-        client.once('end', () => this.#lost(client));
-        // A hint is not worth waiting for the disk.
-        await client.query('set synchronous_commit = off');
-        await client.query(`listen ${CHANNEL}`);
-        this.#client = client;
+        client = await this.#options.pool.connect();
+        await this.#listenOn(client);
         // Whatever was said while nobody listened here is lost.
         if (this.#heardBefore) this.#options.onKeysChanged();
         this.#heardBefore = true;
         return;
       } catch (error) {
+        client?.release(true);
         this.#options.log.warn({ error: (error as Error).message }, 'cannot listen for hints of other nodes');
         await sleep(RECONNECT_MS, undefined, { ref: false });
       }
     }
+  }
+
+  async #listenOn(client: PoolClient): Promise<void> {
+    client.on('notification', ({ payload }) => this.#hear(payload));
+    client.once('error', () => this.#lost(client));
+    client.once('end', () => this.#lost(client));
+    // A hint is not worth waiting for the disk.
+    await client.query('set synchronous_commit = off');
+    await client.query(`listen ${CHANNEL}`);
+    this.#client = client;
   }
 
   #lost(client: PoolClient): void {
