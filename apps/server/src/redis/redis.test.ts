@@ -154,6 +154,19 @@ describe.skipIf(!redisHere)('a shared Redis', () => {
     ear.disconnect();
   });
 
+  it('is told by a node for which one command failed that this node does not hear any more', async () => {
+    const [a, b] = [await openNode('node_a'), await openNode('node_b')];
+    const channels = [a, b].map((redis) => new SignedChannels(redis, new Signer(secret)));
+    for (const one of channels) await one.subscribe(['hints'], () => {});
+    const say = async () => (await channels[0]?.publish([{ channel: 'hints', text: 'deleted' }]))?.[0];
+    expect(await say()).toBe(2);
+    await expect(b.run((redis) => redis.lpush(`${PREFIX}probe:node_b`, 'of another type'))).rejects.toThrow(RedisAway);
+    // Long before it is back: until then what is said goes through the database.
+    await expect.poll(say, { timeout: 700 }).toBe(1);
+    expect(b.healthy).toBe(false);
+    await expect.poll(() => b.healthy, { timeout: 10_000 }).toBe(true);
+  });
+
   it('is asked by nobody while it hangs, and counts go on in the database and back', async () => {
     const [a, b] = [await openNode('node_a'), await openNode('node_b')];
     const counters = [a, b].map((redis) => insuredCounters(redis, database.pool, log));

@@ -178,6 +178,8 @@ export class SharedRedis {
     this.#calmMs = soon ? Math.min(this.#calmMs * 2, CALM_MAX_MS) : CALM_MS;
     this.#healthy = false;
     this.#channels.clear();
+    // Redis must know too that nobody hears here: whoever publishes goes by how many do.
+    if (this.#subscriber.status === 'ready') this.#subscriber.disconnect(true);
     this.#tell();
   }
 

@@ -1,6 +1,6 @@
 import type { LiveDelta, LoggedEvent } from '@aaas/contract/events';
 import { readPatiently } from '../postgres/database-away.ts';
-import { readLog } from '../sessions/log/read-log.ts';
+import { hasLog, readLog } from '../sessions/log/read-log.ts';
 import type { SessionContext } from '../sessions/session-context.ts';
 
 export type Tailed =
@@ -16,6 +16,8 @@ export type Tailed =
 
 const PAGE = 500;
 const POLL_MS = 1_000;
+/** After so many looks in a row that found nothing it is asked whether there is a session at all: the hint may be lost. */
+const EMPTY_LOOKS = 3;
 /** Signals that may wait for a slow reader. */
 const BACKLOG_MAX = 5_000;
 
@@ -34,6 +36,7 @@ export async function* tailLog(
   let overflown = false;
   let deleted = false;
   let changed = false;
+  let emptyLooks = 0;
   const unsubscribe = ctx.streams.subscribe(sessionId, (hint) => {
     if (backlog.length > BACKLOG_MAX) {
       overflown = true;
@@ -49,6 +52,7 @@ export async function* tailLog(
   signal.addEventListener('abort', stop);
   let last = after;
   const read = () => readPatiently(() => readLog(ctx.pool, sessionId, last, PAGE), signal);
+  const isGone = () => readPatiently(async () => !(await hasLog(ctx.pool, sessionId)), signal);
   try {
     for (let fromLog = true; !signal.aborted; ) {
       if (overflown) {
@@ -59,6 +63,7 @@ export async function* tailLog(
       if (fromLog || changed) {
         fromLog = false;
         changed = false;
+        const before = last;
         for (let page = await read(); ; page = await read()) {
           for (const event of page) {
             // The only gap of a log is at its front, where old events go.
@@ -68,6 +73,8 @@ export async function* tailLog(
           }
           if (page.length < PAGE) break;
         }
+        emptyLooks = last === before ? emptyLooks + 1 : 0;
+        if (emptyLooks > 0 && emptyLooks % EMPTY_LOOKS === 0 && (await isGone())) deleted = true;
       }
       for (let next = backlog.shift(); next; next = backlog.shift()) {
         if (next.kind !== 'event') yield next;

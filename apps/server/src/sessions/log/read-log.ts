@@ -14,6 +14,13 @@ export async function readLog(pool: Pool, sessionId: string, after: number, limi
   return result.rows;
 }
 
+const THERE = { name: 'log.there', text: 'select 1 from session_heads where session_id = $1' };
+
+/** Whether there is a session that a log could be of. */
+export async function hasLog(pool: Pool, sessionId: string): Promise<boolean> {
+  return (await pool.query({ ...THERE, values: [sessionId] })).rows.length > 0;
+}
+
 const FIRST = {
   name: 'log.first',
   text: 'select seq from events where session_id = $1 order by seq limit 1',
