@@ -29,7 +29,7 @@ const NODES = {
   text: `select n.id, n.roles, n.version, n.region, n.address, n.capacity, n.pid, n.started_at as "startedAt",
                 n.heartbeat_at as "heartbeatAt", n.stopped_at as "stoppedAt", n.load, n.load_at as "loadAt", n.labels,
                 n.draining_since as "drainingSince", n.drained_at as "drainedAt",
-                n.heartbeat_at >= now() - make_interval(secs => $1::double precision) as fresh,
+                n.lost_at is null and n.heartbeat_at >= now() - make_interval(secs => $1::double precision) as fresh,
                 (select count(*)::int from session_heads h where h.owner = n.id) as owned
            from nodes n
           where (n.stopped_at is null and n.heartbeat_at > now() - interval '1 day') or n.stopped_at > now() - interval '1 day'

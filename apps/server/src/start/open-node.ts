@@ -6,6 +6,7 @@ import { fleetSecret } from '../fleet/nodes/fleet-secret.ts';
 import { KnownNodes } from '../fleet/nodes/known-nodes.ts';
 import { OwnBeats } from '../fleet/nodes/own-beats.ts';
 import { type RegisteredNode, registerNode } from '../fleet/nodes/register-node.ts';
+import { endLife } from '../fleet/nodes/renew-lease.ts';
 import type { FleetAccess } from '../http/api.ts';
 import { migrate } from '../postgres/migrate.ts';
 import { openRedis } from '../redis/open-redis.ts';
@@ -72,7 +73,13 @@ export async function openNode(loaded: LoadedSettings, log: Logger, closers: Clo
     patienceMs: (settings.LEASE_TTL * 1000) / 3,
   });
   const beats = new OwnBeats(settings.LEASE_TTL * 1000);
-  closers.add('node', () => registered.connection.close());
+  closers.add('node', async () => {
+    const { connection } = registered;
+    // The lease has closed it. Without one the start has failed: others need not wait for this life.
+    if (connection.closed) return;
+    await endLife(connection, registered).catch(() => {});
+    await connection.close();
+  });
   const keyring = await openKeyring(pool, { dataDir, setting: settings.ENCRYPTION_KEY });
   const secret = await fleetSecret(pool, keyring);
   await prepareTemporaryDir(dataDir);

@@ -32,12 +32,17 @@ export class LeaseConnection {
   #client: pg.Client | null = null;
   #backend: { pid: number; started: string } | null = null;
   #locked = false;
+  #closed = false;
 
   /** @param patienceMs how long the database gets to answer, or to let us in. */
   constructor(target: PoolTarget, nodeId: string, patienceMs: number) {
     this.#target = target;
     this.#nodeId = nodeId;
     this.#patienceMs = patienceMs;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /**
@@ -75,6 +80,7 @@ export class LeaseConnection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const client = this.#client;
     this.#client = null;
     await client?.end().catch(() => {});

@@ -15,6 +15,8 @@ const REVIVE = `update nodes set incarnation = incarnation + 1, heartbeat_at = n
   where id = $1 and incarnation = $2 returning incarnation`;
 const LEAVE = 'update nodes set stopped_at = now() where id = $1 and incarnation = $2';
 
+const END = 'update nodes set lost_at = now() where id = $1 and incarnation = $2';
+
 interface Living {
   id: string;
   incarnation: number;
@@ -38,4 +40,9 @@ export async function beginNextLife(connection: LeaseConnection, node: Living): 
 /** Says in the row that the node has left. */
 export async function leaveFleet(connection: LeaseConnection, node: Living): Promise<void> {
   await connection.query(LEAVE, [node.id, node.incarnation]);
+}
+
+/** Says in the row that this life is over, as after a crash: who drained the node has not asked for its end. */
+export async function endLife(connection: LeaseConnection, node: Living): Promise<void> {
+  await connection.query(END, [node.id, node.incarnation]);
 }

@@ -97,6 +97,11 @@ it.each<[string, Case, string]>([
     'hold 3 nodes_coming',
   ],
   ['a node is silent', { signals: { use: 3, silent_nodes: 1 } }, 'hold 4 data_missing'],
+  [
+    'a node is silent, and a queue waits',
+    { ...QUEUE, signals: { ...QUEUE.signals, silent_nodes: 1 } },
+    'up 6 queue_waits',
+  ],
   ['too few samples', { signals: { use: 3 }, missing: '1 of 5 samples' }, 'hold 4 data_missing'],
   ['no places', { signals: { use: null } }, 'hold 4 data_missing'],
   ['below MIN_NODES, whatever was a moment ago', { bounds: { min: 5 }, moved: 1 }, 'up 5 below_min'],

@@ -43,11 +43,12 @@ export function decideFleet(input: FleetInput): Decision {
   const within = intoBounds(desired, bounds, 'desired_nodes');
   if (within) return within;
   if (signals.nodes === 0) return withoutWorkers(input);
-  if (signals.silent_nodes > 0)
+  const over = overUse(signals, latest, rules);
+  // Who waits needs no averages: a node that fails at each start must not keep others from coming.
+  if (signals.silent_nodes > 0 && over?.reason !== 'queue_waits')
     return hold(desired, 'data_missing', { detail: `${signals.silent_nodes} of ${signals.nodes} nodes are silent` });
   if (missing !== null || signals.use === null) return hold(desired, 'data_missing', { detail: missing });
 
-  const over = overUse(signals, latest, rules);
   if (over) {
     // From what there is: nodes that do not come are not asked for again and again.
     const to = Math.min(bounds.max, stepUp(signals.nodes));
