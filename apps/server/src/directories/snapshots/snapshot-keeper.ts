@@ -27,12 +27,16 @@ export class SnapshotKeeper {
   readonly #underWay = new Map<string, Promise<void>>();
   /** When those that could not be stored are tried again, and how long they waited before. */
   readonly #later = new Map<string, { at: number; pauseMs: number; hopeless: boolean }>();
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<void> | null = null;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      if (options.mayAct() && this.#underWay.size < AT_ONCE) this.#looking = this.#look();
+      // One look at a time: two would find the same sessions.
+      if (this.#looking || !options.mayAct() || this.#underWay.size >= AT_ONCE) return;
+      this.#looking = this.#look().finally(() => {
+        this.#looking = null;
+      });
     }, LOOK_EVERY_MS);
   }
 

@@ -47,16 +47,14 @@ export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
   readonly #timer: NodeJS.Timeout;
   #nodes = new Map<string, KnownNode>();
   #draining = false;
-  #looking: Promise<void>;
+  #looking: Promise<void> | null = null;
 
   constructor(options: KnownNodesOptions) {
     super();
     this.setMaxListeners(0);
     this.#options = options;
-    this.#looking = this.#look();
-    this.#timer = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#look());
-    }, LOOK_MS);
+    this.#lookOnce();
+    this.#timer = setInterval(() => this.#lookOnce(), LOOK_MS);
   }
 
   /** This node itself takes no more work. */
@@ -82,6 +80,13 @@ export class KnownNodes extends EventEmitter<{ gone: [nodeId: string] }> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
+  }
+
+  /** One look at a time: while the database is away each takes long. */
+  #lookOnce(): void {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
   }
 
   async #look(): Promise<void> {
