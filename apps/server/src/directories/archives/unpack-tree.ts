@@ -21,7 +21,8 @@ export interface Unpacked {
  * Puts one entry of an archive into a directory that nobody else can reach yet. An archive is hostile: no entry may lie
  * outside, nor below a link, and only files, directories and links that point inside are taken.
  * @param path of the entry, relative to `top`
- * @param outsideLinks links may point outside: the archive holds what an agent had, who may make such links itself
+ * @param own the archive holds what an agent had, who may make links that point outside; and what can have no address
+ *   here is left out, where it would make all the rest worthless
  */
 export async function unpackItem(
   top: Directory,
@@ -29,10 +30,11 @@ export async function unpackItem(
   path: string,
   owner: User | null,
   unpacked: Unpacked,
-  outsideLinks = false,
+  own = false,
 ): Promise<void> {
   const plain = path.replace(/^(\.\/+)+/, '').replace(/^\.$/, '');
   const why = whatIsWrongWith(plain);
+  if (why !== null && own) return;
   if (why !== null) throw invalidArchive(`holds ${quoted(path)}, whose path ${why}`);
   const names = plain.split('/').filter((name) => name !== '');
   const name = names.at(-1);
@@ -53,7 +55,7 @@ export async function unpackItem(
   if (before?.isDirectory()) throw invalidArchive(`holds ${quoted(path)} twice, once as a directory`);
   // The later of two entries counts, as with any tar.
   if (before) await unlink(parent.at(name));
-  if (item.type === 'symlink') await putLink(parent, name, outsideLinks ? null : names, item, owner, unpacked);
+  if (item.type === 'symlink') await putLink(parent, name, own ? null : names, item, owner, unpacked);
   else await putFile(parent, name, item, owner, unpacked);
 }
 
