@@ -3,12 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { AgentArchive, ARCHIVE_VERSION } from '@aaas/contract/agent-archive';
 import { z } from 'zod';
 import { gunzip } from '../../directories/archives/gunzip.ts';
-import { invalidArchive } from '../../directories/archives/invalid-archive.ts';
+import { invalidArchive, tooMany } from '../../directories/archives/invalid-archive.ts';
 import { readTar, type TarItem } from '../../directories/archives/read-tar.ts';
 import { type Unpacked, unpackItem } from '../../directories/archives/unpack-tree.ts';
 import type { Directory } from '../../directories/confined/directory.ts';
 import { writeAll } from '../../directories/files/receive.ts';
-import { type ArchiveBounds, tooMany } from '../../directories/files/unpack-into.ts';
+import type { ArchiveBounds } from '../../directories/files/unpack-into.ts';
 import type { User } from '../../processes/passage.ts';
 import { WORKSPACE_PREFIX } from '../export/export-agent.ts';
 import { check, parse } from './read-lines.ts';
@@ -54,7 +54,7 @@ export async function receiveArchive(
     if (++entries > bounds.MAX_ARCHIVE_ENTRIES) throw tooMany(bounds);
     const path = item.path.replace(/^(\.\/+)+/, '');
     if (path.startsWith(WORKSPACE_PREFIX)) {
-      await unpackItem(work, item, path.slice(WORKSPACE_PREFIX.length), owner, workspace);
+      await unpackItem(work, item, path.slice(WORKSPACE_PREFIX.length), owner, workspace, bounds);
       continue;
     }
     if (item.type !== 'file') continue;

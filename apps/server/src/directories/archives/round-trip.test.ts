@@ -41,13 +41,14 @@ async function pack(state: PackState, work?: Directory): Promise<Buffer> {
   return Buffer.concat([...chunks, TAR_END]);
 }
 
-async function unpack(archive: Buffer, own: boolean): Promise<Unpacked> {
+async function unpack(archive: Buffer, own: boolean, max = 1e6): Promise<Unpacked> {
   await using directory = (await Directory.openTrusted(to)) as Directory;
   const unpacked: Unpacked = { files: 0, directories: 0, symlinks: 0, sizeBytes: 0 };
+  const bounds = own ? null : { MAX_ARCHIVE_ENTRIES: max };
   const chunks = (async function* () {
     yield archive;
   })();
-  for await (const item of readTar(chunks)) await unpackItem(directory, item, item.path, null, unpacked, own);
+  for await (const item of readTar(chunks)) await unpackItem(directory, item, item.path, null, unpacked, bounds);
   return unpacked;
 }
 
@@ -141,6 +142,15 @@ it('packs and lists the rest of a directory that may be read and not entered', a
   const state = newState();
   expect(await unpack(await pack(state, directory), true)).toMatchObject({ files: 1 });
   expect(state.skipped).toEqual([{ path: 'closed', reason: 'cannot_be_read' }]);
+});
+
+it('counts the directories that are made for an entry, too', async () => {
+  const entry = { type: 'SymbolicLink', mode: 0o777, modifiedMs: 0, size: 0, linkpath: 'x' } as const;
+  const paths = ['a', 'b', 'c'].map((name) => `${`${name}/`.repeat(63)}l`);
+  const archive = Buffer.concat([...paths.map((path) => tarHeader({ ...entry, path })), TAR_END]);
+  await expect(unpack(archive, false, 100)).rejects.toThrow('more than 100 entries or directories');
+  expect(listed(to).filter((line) => line.endsWith('false'))).toHaveLength(100);
+  expect(await unpack(archive, false, 3 * 63 - 100)).toMatchObject({ directories: 3 * 63 - 100, symlinks: 3 });
 });
 
 it('goes on without what an older archive of its own has too deep', async () => {
