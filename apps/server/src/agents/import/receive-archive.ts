@@ -22,6 +22,8 @@ export interface Received {
 }
 
 const LINES = ['transcript.jsonl', 'events.jsonl', 'turns.jsonl'] as const;
+/** The lines, agent.json and skipped.json: an export counts the files of the agent alone. */
+const BESIDE_WORKSPACE = LINES.length + 2;
 const AGENT_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -51,7 +53,7 @@ export async function receiveArchive(
   let agent: string | null = null;
   let entries = 0;
   for await (const item of readTar(gunzip(chunks, bounds.MAX_ARCHIVE_BYTES))) {
-    if (++entries > bounds.MAX_ARCHIVE_ENTRIES) throw tooMany(bounds);
+    if (++entries > bounds.MAX_ARCHIVE_ENTRIES + BESIDE_WORKSPACE) throw tooMany(bounds);
     const path = item.path.replace(/^(\.\/+)+/, '');
     if (path.startsWith(WORKSPACE_PREFIX)) {
       await unpackItem(work, item, path.slice(WORKSPACE_PREFIX.length), owner, workspace, bounds);
