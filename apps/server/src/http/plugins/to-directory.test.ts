@@ -91,3 +91,9 @@ it('sends a request on that has a body where none means anything', async () => {
   expect(await ask('GET', { 'transfer-encoding': 'chunked' }, 'content')).toBe('200 said');
   expect(asked.map(({ body }) => body)).toEqual(['', '']);
 });
+
+it('asks once, and hands on that the other node cannot serve now', async () => {
+  status = 503;
+  expect(await ask('GET', {})).toBe('503 said');
+  expect(asked).toHaveLength(1);
+});

@@ -26,6 +26,8 @@ export async function toDirectory(app: App, api: Api): Promise<void> {
   await app.register(replyFrom, {
     undici: { connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: 0 },
     disableCache: true,
+    // It would ask ten times more after a 503, and take the seconds of retry-after for milliseconds.
+    retryMethods: [],
     disableRequestLogging: true,
   });
   app.addHook('preHandler', async (request, reply) => {
