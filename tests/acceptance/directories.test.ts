@@ -138,7 +138,6 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       await until(async () => (await keys()).length === 2);
       await first.json('DELETE', agent.path);
       await until(async () => (await keys()).every(({ state }) => state === 'doomed'));
-      await first.stop();
     },
     WITHIN_MS,
   );
@@ -206,7 +205,6 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       const ended = `${agent.path}/turns/${turn.turn_id}`;
       await until(async () => (await first.json('GET', ended)).state === 'completed', 30_000);
       expect((await first.json('GET', ended)).response).toBe('more');
-      await first.stop();
     },
     WITHIN_MS,
   );
@@ -226,7 +224,6 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       expect(upstream.requests.findLast(({ text }) => text.includes('ls -A'))?.text).toContain(
         'could not be brought along',
       );
-      await second.stop();
     },
     WITHIN_MS,
   );
@@ -242,7 +239,7 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       await agent.reaches('hibernated');
       const second = await startNode('ten');
       const onSecond = through(agent, second);
-      const working = busy.say(script([{ wait_ms: 6_000 }, { text: 'done' }]));
+      const working = busy.say(script([{ wait_ms: 3_000 }, { text: 'done' }]));
       await busy.reaches('running');
       const answer = onSecond.say(bash('cat kept'));
       await until(async () => (await onSecond.view()).status_reason === 'directory_held', 5_000);
@@ -256,7 +253,6 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       await first.crash();
       expect(await onSecond.say(bash('test -e kept || echo gone'))).toBe('gone');
       expect(await onSecond.restored()).toMatchObject([{ snapshot: null, lost: true }]);
-      await second.stop();
     },
     WITHIN_MS,
   );
@@ -283,7 +279,6 @@ describe.skipIf(!bin)('a directory whose node is gone', () => {
       await first.stop();
       expect(await through(agent, second).say(bash('cat ours; echo too >> ours; cat ours'))).toBe('ours\nours\ntoo');
       expect(await through(agent, second).restored()).toEqual([]);
-      await second.stop();
     },
     WITHIN_MS,
   );

@@ -117,9 +117,8 @@ describe.skipIf(!bin)('two nodes in two regions on one PostgreSQL', () => {
   });
 
   it('drains a node under load: every message is answered once and in order', { timeout: 180_000 }, async () => {
-    const agents: DeployedAgent[] = [];
-    for (let n = 0; n < 5; n++) agents.push(await deployAgent(eu));
-    for (const agent of agents) await agent.say('begin');
+    const agents = await Promise.all(Array.from({ length: 5 }, () => deployAgent(eu)));
+    await Promise.all(agents.map((agent) => agent.say('begin')));
     const [busy, writes] = agents as [DeployedAgent, DeployedAgent];
     await writes.say(script([{ tool: 'Bash', input: { command: 'echo kept > kept.txt' } }, { text: 'written' }]));
     // Longer than a drained node waits for it.

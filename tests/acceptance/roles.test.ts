@@ -24,14 +24,15 @@ describe.skipIf(!bin)('an API node, two workers and two gateways on one PostgreS
     api = await startPlatform({ ...env, ROLES: 'api', API_KEY: 'aaas_roles-test-admin-key' });
     // The key is not used: test side requests never leave, and the upstream is the simulator.
     const UPSTREAMS = JSON.stringify([{ name: 'simulator', simulator: true }]);
-    for (let n = 0; n < 2; n++) {
-      gateways.push(await startPlatform({ ...env, ROLES: 'gateway', UPSTREAMS, PLANTED: PROVIDER_KEY }));
-      workers.push(await startPlatform({ ...env, ROLES: 'worker' }));
-    }
+    const gateway = () => startPlatform({ ...env, ROLES: 'gateway', UPSTREAMS, PLANTED: PROVIDER_KEY });
+    const worker = () => startPlatform({ ...env, ROLES: 'worker' });
+    const started = await Promise.all([gateway(), gateway(), worker(), worker()]);
+    gateways.push(...started.splice(0, 2));
+    workers.push(...started);
     agent = await api.deploy();
   }, 120_000);
   afterAll(async () => {
-    for (const node of [...workers, ...gateways, api]) await node?.dispose();
+    await Promise.all([...workers, ...gateways, api].map((node) => node?.dispose()));
     await server?.close();
   });
 
@@ -146,7 +147,7 @@ describe.skipIf(!bin)('an API node, two workers and two gateways on one PostgreS
 
   it('answers on the other worker when the one that has the agent is killed', async () => {
     const owner = await ownerOf();
-    const answer = say(script([{ wait_ms: 3_000 }, { text: 'elsewhere' }]));
+    const answer = say(script([{ wait_ms: 1_500 }, { text: 'elsewhere' }]));
     await until(async () => (await api.json('GET', `/api/v1/agents/${agent}`)).status === 'running');
     await owner.crash();
     expect(await answer).toBe('elsewhere');

@@ -59,7 +59,7 @@ describe('refuses to start', () => {
     expect(processesOf(site.parent)).toEqual([]);
   }
 
-  it.each([
+  it.concurrent.each([
     [{ ROLES: 'api,wroker' }, ['ROLES', 'api, worker and gateway']],
     [{ ROLES: 'worker' }, ['ROLES=worker', 'DATABASE_URL']],
     [

@@ -10,6 +10,8 @@ import { DATABASE, DATABASE_USER } from '../../apps/server/src/postgres/embedded
 import { embeddedPaths } from '../../apps/server/src/postgres/embedded/embedded-paths.ts';
 import type { PoolTarget } from '../../apps/server/src/postgres/pool.ts';
 
+// Node's own place for it: hundreds of servers need not be compiled each time anew.
+export const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 const MAIN = fileURLToPath(new URL('../../apps/server/src/start/main.ts', import.meta.url));
 const READY_WITHIN_MS = 30_000;
 // Longer than a server may take to drain with the default settings.
@@ -55,6 +57,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<P
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
         LOG_LEVEL: 'warn',
         RECOVERY_BACKOFF_SECONDS: '1',
         RATE_LIMIT_ENABLED: 'false',

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { until } from './platform.ts';
+import { COMPILE_CACHE, until } from './platform.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/server/src/start/main.ts', import.meta.url));
 const READY_WITHIN_MS = 30_000;
@@ -33,6 +33,7 @@ export async function spawnServer(settings: Record<string, string>, asNobody = f
   const child: ChildProcess = spawn(command, args, {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       LOG_LEVEL: 'warn',
       RECOVERY_BACKOFF_SECONDS: '0',
       RATE_LIMIT_ENABLED: 'false',

@@ -12,7 +12,7 @@ export async function findDirectoryNode(
 ): Promise<string | null> {
   const { rows } = await pool.query<{ nodeId: string | null }>({
     name: 'directories.find-node',
-    text: `select coalesce(s.directory_node, h.owner) as "nodeId"
+    text: `select coalesce(s.directory_node, nullif(h.owner, '-')) as "nodeId"
              from sessions s join session_heads h on h.session_id = s.id
             where s.workspace_id = $1 and s.id = $2 and s.intent <> 'archived'`,
     values: [session.workspaceId, session.sessionId],

@@ -39,7 +39,12 @@ export async function exportAgent(
   for (;;) {
     const boundary = await findBoundary(ctx.pool, sessionId, patience);
     const place = await locateDirectory(ctx.pool, site, options);
-    const archive = await stageArchive(place, 'tar.gz', entriesOf(ctx, place, options, boundary));
+    const archive = await stageArchive(
+      place,
+      'tar.gz',
+      entriesOf(ctx, place, options, boundary),
+      options.bounds.MAX_ARCHIVE_BYTES,
+    );
     try {
       const now = await findBoundary(ctx.pool, sessionId, patience);
       const moved = now.turnsBegun !== boundary.turnsBegun;

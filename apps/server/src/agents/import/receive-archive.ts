@@ -3,12 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { AgentArchive, ARCHIVE_VERSION } from '@aaas/contract/agent-archive';
 import { z } from 'zod';
 import { gunzip } from '../../directories/archives/gunzip.ts';
-import { invalidArchive } from '../../directories/archives/invalid-archive.ts';
+import { invalidArchive, tooMany } from '../../directories/archives/invalid-archive.ts';
 import { readTar, type TarItem } from '../../directories/archives/read-tar.ts';
 import { type Unpacked, unpackItem } from '../../directories/archives/unpack-tree.ts';
 import type { Directory } from '../../directories/confined/directory.ts';
 import { writeAll } from '../../directories/files/receive.ts';
-import { type ArchiveBounds, tooMany } from '../../directories/files/unpack-into.ts';
+import type { ArchiveBounds } from '../../directories/files/unpack-into.ts';
 import type { User } from '../../processes/passage.ts';
 import { WORKSPACE_PREFIX } from '../export/export-agent.ts';
 import { check, parse } from './read-lines.ts';
@@ -22,6 +22,8 @@ export interface Received {
 }
 
 const LINES = ['transcript.jsonl', 'events.jsonl', 'turns.jsonl'] as const;
+/** The lines, agent.json and skipped.json: an export counts the files of the agent alone. */
+const BESIDE_WORKSPACE = LINES.length + 2;
 const AGENT_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -51,10 +53,10 @@ export async function receiveArchive(
   let agent: string | null = null;
   let entries = 0;
   for await (const item of readTar(gunzip(chunks, bounds.MAX_ARCHIVE_BYTES))) {
-    if (++entries > bounds.MAX_ARCHIVE_ENTRIES) throw tooMany(bounds);
+    if (++entries > bounds.MAX_ARCHIVE_ENTRIES + BESIDE_WORKSPACE) throw tooMany(bounds);
     const path = item.path.replace(/^(\.\/+)+/, '');
     if (path.startsWith(WORKSPACE_PREFIX)) {
-      await unpackItem(work, item, path.slice(WORKSPACE_PREFIX.length), owner, workspace);
+      await unpackItem(work, item, path.slice(WORKSPACE_PREFIX.length), owner, workspace, bounds);
       continue;
     }
     if (item.type !== 'file') continue;

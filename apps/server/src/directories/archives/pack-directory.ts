@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { ApiError } from '@aaas/contract/errors';
 import { quoted } from '../confined/descend.ts';
 import type { Directory } from '../confined/directory.ts';
-import { DEPTH_MAX, PATH_MAX_BYTES } from '../confined/parse-path.ts';
+import { whatIsWrongWith } from '../confined/parse-path.ts';
 import { NAMES_PER_REQUEST, readNames, textOf } from '../confined/read-names.ts';
 import type { SessionPlace } from '../directory-site.ts';
 import { openRegular } from '../files/open-file.ts';
@@ -45,14 +45,16 @@ export async function* packDirectory(
   here: string[] = [],
 ): AsyncGenerator<Buffer> {
   for (const name of await readNames(directory, { left: Math.max(NAMES_PER_REQUEST, state.maxEntries) })) {
-    const info = await directory.inspect(name);
-    if (!info) continue;
+    // Of what lies in a directory whose mode forbids to enter it there is no more than its name.
+    const info = await directory.inspect(name).catch(() => undefined);
+    if (info === null) continue;
     const text = textOf(name);
     const names = [...here, text ?? name.toString()];
     const skip = (reason: Skipped['reason']) => void state.skipped.push({ path: names.join('/'), reason });
     countEntry(state);
     if (text === null) skip('name_is_not_utf8');
-    else if (Buffer.byteLength(prefix + names.join('/')) > PATH_MAX_BYTES) skip('too_deep');
+    else if (!info) skip('cannot_be_read');
+    else if (whatIsWrongWith(`${names.join('/')}${info.isDirectory() ? '/' : ''}`) !== null) skip('too_deep');
     else if (info.isDirectory()) yield* packChild(directory, place, prefix, state, names, info, skip);
     else if (info.isFile()) yield* packFile(directory, place, prefix, state, names, info, skip);
     else if (info.isSymbolicLink()) yield* packLink(directory, prefix, state, names, info, skip);
@@ -71,7 +73,6 @@ async function* packChild(
   info: BigIntStats,
   skip: Skip,
 ): AsyncGenerator<Buffer> {
-  if (names.length > DEPTH_MAX) return skip('too_deep');
   await using child = await directory.openDirectory(names.at(-1) as string).catch(() => null);
   if (!child) return skip('cannot_be_read');
   yield tarHeader({ ...common(prefix, names, info), path: `${prefix}${names.join('/')}/`, type: 'Directory', size: 0 });
@@ -86,7 +87,9 @@ async function* packLink(
   info: BigIntStats,
   skip: Skip,
 ): AsyncGenerator<Buffer> {
-  const bytes = await directory.linkTarget(names.at(-1) as string).catch(() => Buffer.alloc(0));
+  const bytes = await directory.linkTarget(names.at(-1) as string).catch(() => null);
+  // Gone meanwhile, or no link any more.
+  if (!bytes) return skip('cannot_be_read');
   const target = textOf(bytes);
   if (target === null || !(state.outsideLinks || staysInside(names, target))) return skip('link_leads_outside');
   yield tarHeader({ ...common(prefix, names, info), type: 'SymbolicLink', size: 0, linkpath: target });

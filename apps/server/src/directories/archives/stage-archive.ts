@@ -4,7 +4,7 @@ import { createGzip } from 'node:zlib';
 import { fileError } from '../confined/file-error.ts';
 import { stageFile } from '../confined/staging.ts';
 import { openStagingOf, type SessionPlace } from '../directory-site.ts';
-import { writeAll } from '../files/receive.ts';
+import { tooLarge, writeAll } from '../files/receive.ts';
 import { ArchivePlaces } from './archive-places.ts';
 import { TAR_END } from './write-tar.ts';
 
@@ -15,12 +15,14 @@ const GZIP_LEVEL = 3;
 /**
  * Writes an archive to a file that has no name and is gone when it is closed: what goes wrong is known before anything
  * is sent, and so is the length. The caller closes it.
- * @throws unavailable when this node packs enough already, or enough of the workspace
+ * @param maxBytes of the archive before it is compressed, headers and all: whoever unpacks it counts them, too
+ * @throws unavailable when this node packs enough already, or enough of the workspace; payload_too_large
  */
 export async function stageArchive(
   { site, workspaceId }: Pick<SessionPlace, 'site' | 'workspaceId'>,
   format: 'tar' | 'tar.gz',
   entries: AsyncIterable<Buffer>,
+  maxBytes: number,
 ): Promise<{ file: FileHandle; size: number }> {
   using _place = places.take(workspaceId);
   let file: FileHandle | null = null;
@@ -31,8 +33,8 @@ export async function stageArchive(
     await unlink(staging.directory.at(staged.name));
     const opened = file;
     const write = (chunks: AsyncIterable<Buffer>) => writeAll(opened, chunks);
-    if (format === 'tar') await write(ended(entries));
-    else await pipeline(ended(entries), createGzip({ level: GZIP_LEVEL }), write as never);
+    if (format === 'tar') await write(ended(entries, maxBytes));
+    else await pipeline(ended(entries, maxBytes), createGzip({ level: GZIP_LEVEL }), write as never);
     return { file, size: Number((await file.stat()).size) };
   } catch (error) {
     await file?.close();
@@ -40,7 +42,12 @@ export async function stageArchive(
   }
 }
 
-async function* ended(entries: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* entries;
+async function* ended(entries: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+  let bytes = TAR_END.length;
+  for await (const chunk of entries) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes, 'MAX_ARCHIVE_BYTES');
+    yield chunk;
+  }
   yield TAR_END;
 }

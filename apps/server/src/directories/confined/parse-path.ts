@@ -1,7 +1,7 @@
 import { ApiError } from '@aaas/contract/errors';
 
-/** Longer paths are neither taken nor packed. */
-export const PATH_MAX_BYTES = 4_096;
+// Longer paths are neither taken nor packed.
+const PATH_MAX_BYTES = 4_096;
 const NAME_MAX_BYTES = 255;
 /** Deeper directories are neither entered nor made. */
 export const DEPTH_MAX = 64;

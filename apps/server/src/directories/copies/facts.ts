@@ -24,7 +24,7 @@ export interface DirectoryFacts {
 const FACTS = {
   name: 'directories.facts',
   text: `
-    select s.id as "sessionId", s.workspace_id as "workspaceId", s.number, h.owner, s.directory_node as node,
+    select s.id as "sessionId", s.workspace_id as "workspaceId", s.number, nullif(h.owner, '-') as owner, s.directory_node as node,
            s.directory_copy as copy, s.directory_unsaved as unsaved, s.directory_snapshot as snapshot,
            s.directory_notes as notes,
            coalesce((s.directory_snapshot->>'empty')::boolean, false) and not exists (

@@ -53,7 +53,7 @@ export async function recordMove(
 async function isStillSo(db: PoolClient, facts: DirectoryFacts, owned: OwnedSession | null): Promise<boolean> {
   const { sessionId, node, copy, unsaved, snapshot } = facts;
   const head = await db.query<{ generation: number; owner: string | null }>(
-    'select generation, owner from session_heads where session_id = $1 for update',
+    `select generation, nullif(owner, '-') as owner from session_heads where session_id = $1 for update`,
     [sessionId],
   );
   const held = head.rows[0];

@@ -46,7 +46,7 @@ export async function unpackArchive(
     fed.catch(() => {});
     const unpacked: Unpacked = { files: 0, directories: 0, symlinks: 0, sizeBytes: 0 };
     const tar = bounded(unzip as AsyncIterable<Buffer>, archive.unpacked_bytes);
-    for await (const item of readTar(tar)) await unpackItem(work, item, item.path, owner, unpacked, true);
+    for await (const item of readTar(tar)) await unpackItem(work, item, item.path, owner, unpacked, null);
     await fed;
   } finally {
     await file.close();

@@ -4,7 +4,7 @@ import { ApiError } from '@aaas/contract/errors';
 import type { UnpackResult } from '@aaas/contract/files';
 import type { Pool } from 'pg';
 import { gunzip } from '../archives/gunzip.ts';
-import { invalidArchive } from '../archives/invalid-archive.ts';
+import { tooMany } from '../archives/invalid-archive.ts';
 import { readTar } from '../archives/read-tar.ts';
 import { type Unpacked, unpackItem } from '../archives/unpack-tree.ts';
 import { quoted } from '../confined/descend.ts';
@@ -66,13 +66,9 @@ async function receiveArchive(
   let entries = 0;
   for await (const item of readTar(gunzip(bounded(body, max, 'MAX_ARCHIVE_BYTES'), max))) {
     if (++entries > bounds.MAX_ARCHIVE_ENTRIES) throw tooMany(bounds);
-    await unpackItem(into, item, item.path, place.owner, unpacked);
+    await unpackItem(into, item, item.path, place.owner, unpacked, bounds);
   }
   return unpacked;
-}
-
-export function tooMany(bounds: ArchiveBounds): ApiError {
-  return invalidArchive(`holds more than ${bounds.MAX_ARCHIVE_ENTRIES} entries, which is MAX_ARCHIVE_ENTRIES`);
 }
 
 /** Moves what is in one directory into another. */

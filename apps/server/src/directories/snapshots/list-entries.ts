@@ -67,9 +67,9 @@ async function listInto(directory: Directory, draft: Draft, above: string[]): Pr
       return false;
     }
     const text = textOf(name);
-    const info = text === null ? null : await directory.inspect(name);
+    const info = text === null ? undefined : await directory.inspect(name).catch(() => undefined);
     if (text === null || !info) {
-      complete &&= text !== null;
+      complete &&= info === null;
       continue;
     }
     const here = [...above, text];

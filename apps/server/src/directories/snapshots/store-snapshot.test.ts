@@ -14,10 +14,12 @@ import { addSession, testContext, WORKSPACE } from '../../sessions/testing.ts';
 import { beginTurn } from '../../sessions/turns/begin-turn.ts';
 import type { StoreMode } from '../copies/decide-restore.ts';
 import { discardStale } from '../copies/discard-stale.ts';
-import { directoryPlacer } from '../copies/place-directory.ts';
+import { directoryPlacer, directoryTaker } from '../copies/place-directory.ts';
 import { settleCopy } from '../copies/settle-copy.ts';
 import { writeFile } from '../files/write-file.ts';
+import { findDirectoryNode } from '../find-directory-node.ts';
 import { inTurn } from '../in-turn.ts';
+import { locateDirectory } from '../locate-directory.ts';
 import { prepareDirectory } from '../session-directory.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
 import { openFileStore } from '../store/file-store.ts';
@@ -252,4 +254,30 @@ it('goes on without what a lost node has not stored, and says so', async () => {
   } finally {
     await database.pool.query(`update nodes set lost_at = null where id = 'node_a'`);
   }
+});
+
+it('gives the files of a session that no node may run, and takes new ones', async () => {
+  const session = { workspaceId: WORKSPACE, sessionId };
+  const takeOver = directoryTaker({ ctx, site: site('node_b'), store, settings, inTurn: inTurn(1) });
+  const locate = () => locateDirectory(database.pool, { ...site('node_b'), takeOver }, session);
+  writeFileSync(join(work('node_a'), 'note'), 'stored');
+  expect(await storeOn('node_a')).toBe('stored');
+  await database.pool.query(`update session_heads set owner = '-', runnable_at = now() where session_id = $1`, [
+    sessionId,
+  ]);
+  await database.pool.query(`update nodes set lost_at = now() where id = 'node_a'`);
+  try {
+    await locate();
+    expect(readFileSync(join(work('node_b'), 'note'), 'utf8')).toBe('stored');
+    expect(await findDirectoryNode(database.pool, session)).toBe('node_b');
+  } finally {
+    await database.pool.query(`update nodes set lost_at = null where id = 'node_a'`);
+  }
+  // One that has none yet, either.
+  await database.pool.query('update sessions set directory_node = null, directory_copy = null where id = $1', [
+    sessionId,
+  ]);
+  await database.pool.query(`update sessions set directory_snapshot = null where id = $1`, [sessionId]);
+  expect(await findDirectoryNode(database.pool, session)).toBeNull();
+  expect(await locate()).toMatchObject(session);
 });

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 
 const FIND = {
   name: 'claims.find-owners',
-  text: 'select session_id as "sessionId", owner from session_heads where session_id = any($1) and owner is not null',
+  text: `select session_id as "sessionId", owner from session_heads where session_id = any($1) and owner <> '-'`,
 };
 
 /** The nodes that own these sessions, by session. Those that nobody owns are not among them. */

@@ -8,7 +8,7 @@ export async function holdDirectories(pool: Pool, nodeId: string): Promise<void>
   await pool.query(
     `update session_heads h set held_by = directory_holder(h.session_id)
        from sessions s
-      where s.directory_node = $1 and s.intent = 'active' and h.session_id = s.id and h.owner is null
+      where s.directory_node = $1 and s.intent = 'active' and h.session_id = s.id and nullif(h.owner, '-') is null
         and h.held_by <> directory_holder(h.session_id)`,
     [nodeId],
   );

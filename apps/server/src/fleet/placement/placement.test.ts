@@ -9,6 +9,7 @@ import { findListedSession } from '../../sessions/list-sessions.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
 import { addSession, testContext, WORKSPACE } from '../../sessions/testing.ts';
 import { claimSessions, countWaiting, findMine } from '../claims/claim-sessions.ts';
+import { findOwners } from '../claims/find-owners.ts';
 import { takeFromLostNodes } from '../claims/release-lost.ts';
 import { holdDirectories } from '../nodes/hold-directories.ts';
 import { FleetWatch } from './fleet-watch.ts';
@@ -311,6 +312,9 @@ it('holds what has got its first files while nobody owns it, and what lies on a 
     [uploaded, known, stopped],
   ]);
   expect(await heldBy()).toEqual(['', '', '']);
+  // Nobody owns what no node may run, either.
+  await ctx.pool.query(`update session_heads set owner = '-' where session_id = any ($1)`, [[uploaded, known]]);
+  expect(await findOwners(ctx.pool, [uploaded])).toEqual(new Map());
   await holdSession(ctx.pool, uploaded);
   expect(await heldBy()).toEqual(['node_a', '', '']);
   await holdDirectories(ctx.pool, 'node_a');

@@ -14,6 +14,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const HEADERS_TIMEOUT_MS = 900_000;
 /** Headers that say who asks: the other node believes us, and learns no key. */
 const OF_CALLER = ['x-api-key', 'authorization', 'cookie', 'x-aaas-node', 'x-aaas-principal'];
+/** Headers between a caller and us, of which undici refuses most; a `100 Continue` has been said by now. */
+const OF_ONE_HOP = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect)$/;
 
 /**
  * Sends requests about a working directory on to the node where it lies. Register it in the scope of such routes; where
@@ -24,6 +26,8 @@ export async function toDirectory(app: App, api: Api): Promise<void> {
   await app.register(replyFrom, {
     undici: { connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: 0 },
     disableCache: true,
+    // It would ask ten times more after a 503, and take the seconds of retry-after for milliseconds.
+    retryMethods: [],
     disableRequestLogging: true,
   });
   app.addHook('preHandler', async (request, reply) => {
@@ -64,7 +68,9 @@ function send(api: Api, request: FastifyRequest, reply: FastifyReply, node: { id
   }
   return reply.from(`${node.address}${path}`, {
     rewriteRequestHeaders: (_request, headers) => ({
-      ...Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CALLER.includes(name))),
+      ...Object.fromEntries(
+        Object.entries(headers).filter(([name]) => !OF_CALLER.includes(name) && !OF_ONE_HOP.test(name)),
+      ),
       'x-request-id': request.id,
       ...signCall(api.fleet?.secret as Buffer, api.nodeId, {
         method: request.method,

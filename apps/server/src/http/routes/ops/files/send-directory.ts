@@ -20,7 +20,8 @@ export async function sendDirectory(
   const name = `${names.at(-1) ?? place.sessionId}.${format}`;
   reply.header('content-disposition', attachment(name));
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
-  return sendStaged(reply, format, await stageArchive(place, format, entriesOf(api, place, names)));
+  const archive = await stageArchive(place, format, entriesOf(api, place, names), api.settings.MAX_ARCHIVE_BYTES);
+  return sendStaged(reply, format, archive);
 }
 
 async function* entriesOf(api: Api, place: SessionPlace, names: string[]): AsyncGenerator<Buffer> {
