@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -13,6 +18,7 @@ let app: FastifyInstance;
 /** What the node where the directory lies was asked, and what it says. */
 const asked: { method: string | undefined; headers: IncomingHttpHeaders; body: string }[] = [];
 let status = 200;
+let address: string;
 
 beforeAll(async () => {
   node = createServer(async (req, res) => {
@@ -20,7 +26,7 @@ beforeAll(async () => {
     res.writeHead(status, { 'retry-after': '5' }).end('said');
   }).listen(0, '127.0.0.1');
   await once(node, 'listening');
-  const address = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
+  address = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
   const api = {
     ctx: { pool: { query: async () => ({ rows: [{ sessionId: 'sesn_1', nodeId: 'node_2' }] }) } },
     fleet: { nodes: { get: () => ({ id: 'node_2', address }) }, secret: Buffer.alloc(32, 's') },
@@ -96,4 +102,26 @@ it('asks once, and hands on that the other node cannot serve now', async () => {
   status = 503;
   expect(await ask('GET', {})).toBe('503 said');
   expect(asked).toHaveLength(1);
+});
+
+it('sends nothing to a node whose certificate nobody vouches for', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'aaas-test-'));
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  const about = ['-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=127.0.0.1'];
+  execFileSync('openssl', ['req', '-x509', ...about, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const stranger = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (req, res) => {
+    asked.push({ method: req.method, headers: req.headers, body: '' });
+    res.end('said');
+  }).listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  const before = address;
+  try {
+    address = `https://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+    expect(await ask('GET', {})).toMatch(/^503 /);
+    expect(asked).toEqual([]);
+  } finally {
+    address = before;
+    stranger.close();
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -24,7 +24,12 @@ const OF_ONE_HOP = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encodin
 export async function toDirectory(app: App, api: Api): Promise<void> {
   if (!api.fleet) return;
   await app.register(replyFrom, {
-    undici: { connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: 0 },
+    // Unless it is told so, it believes any certificate.
+    undici: {
+      connect: { timeout: CONNECT_TIMEOUT_MS, rejectUnauthorized: true },
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      bodyTimeout: 0,
+    },
     disableCache: true,
     // It would ask ten times more after a 503, and take the seconds of retry-after for milliseconds.
     retryMethods: [],
