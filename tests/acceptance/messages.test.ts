@@ -216,15 +216,15 @@ describe('with MAX_QUEUED_MESSAGES=3', () => {
   afterAll(() => small?.dispose());
 
   /** An agent in the middle of a turn. */
-  async function busyAgent(): Promise<DeployedAgent> {
+  async function busyAgent(forMs: number): Promise<DeployedAgent> {
     const busy = await deployAgent(small);
-    const running = await busy.begin(script([{ wait_ms: 2_000 }, { text: 'first' }]));
+    const running = await busy.begin(script([{ wait_ms: forMs }, { text: 'first' }]));
     await until(async () => (await busy.turn(running)).state === 'running');
     return busy;
   }
 
   it('refuses more messages than may wait, and takes them again later', async () => {
-    const busy = await busyAgent();
+    const busy = await busyAgent(2_000);
     const waiting = [await busy.begin('second'), await busy.begin('third'), await busy.begin('fourth')];
     expect((await busy.view()).messages_waiting).toBe(3);
 
@@ -240,13 +240,15 @@ describe('with MAX_QUEUED_MESSAGES=3', () => {
   });
 
   it('keeps to the bound when many messages come at the same time', async () => {
-    const busy = await busyAgent();
+    // Longer than they may take to come: a turn that ends makes room.
+    const busy = await busyAgent(60_000);
     // Now the server has as many connections to its database as it may: the messages meet there all at once.
     await Promise.all(Array.from({ length: 200 }, () => busy.view()));
     const asked = Array.from({ length: 200 }, () => busy.post('me too', { prefer: 'respond-async' }));
     const statuses = (await Promise.all(asked)).map((response) => response.status);
     expect(statuses.filter((status) => status === 202)).toHaveLength(3);
     expect(statuses.filter((status) => status === 429)).toHaveLength(197);
+    await small.request('DELETE', `/api/v1/agents/${busy.id}`);
   });
 });
 
