@@ -58,7 +58,12 @@ async function expire(of: DeployedAgent): Promise<void> {
 
 it('runs each hour, and counts what it removed', async () => {
   const { rows } = await pool.query(`select name from pgboss.schedule where name like '%.retention' order by name`);
-  expect(rows.map(({ name }) => name)).toEqual(['events.retention', 'ledger.retention', 'queries.retention']);
+  expect(rows.map(({ name }) => name)).toEqual([
+    'events.retention',
+    'ledger.retention',
+    'nodes.retention',
+    'queries.retention',
+  ]);
   const metrics = await (await platform.request('GET', '/metrics')).text();
   expect(Number(/aaas_expired_rows_total\{of="events"\} (\d+)/.exec(metrics)?.[1])).toBe((await firstOf(agent)) - 1);
 });

@@ -311,8 +311,8 @@ function watch(aaas: Client, id: string, signal: AbortSignal, reconnects: { coun
 
 async function settle(aaas: Client, id: string): Promise<void> {
   await until(async () => {
-    const { status, status_reason: reason } = await aaas.agents.get(id);
-    if (status !== 'error') return status === 'idle' || status === 'hibernated';
+    const { status, status_reason: reason, messages_waiting: waiting } = await aaas.agents.get(id);
+    if (status !== 'error') return (status === 'idle' || status === 'hibernated') && waiting === 0;
     expect(reason).toBe('attempts_used_up');
     await aaas.agents.start(id);
     return false;

@@ -126,11 +126,11 @@ function sandboxProcesses() {
   return findProcesses(platform.dataDir).filter(({ environment }) => environment.includes('AAAS_SANDBOX='));
 }
 
-/** Idle, asleep, or in an error that says why and ends with `start`. */
+/** Idle or asleep with nothing left to do, or in an error that says why and ends with `start`. */
 async function settle(agent: DeployedAgent): Promise<void> {
   const calm = async () => {
-    const { status, status_reason: reason } = await agent.view();
-    if (status !== 'error') return status === 'idle' || status === 'hibernated';
+    const { status, status_reason: reason, messages_waiting: waiting } = await agent.view();
+    if (status !== 'error') return (status === 'idle' || status === 'hibernated') && waiting === 0;
     expect(reason).toBe('attempts_used_up');
     await agent.order('start');
     return false;
