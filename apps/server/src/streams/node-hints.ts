@@ -22,6 +22,7 @@ export interface NodeHintsOptions {
 }
 
 const CHANNEL = 'aaas_sessions';
+const NOTIFY = { name: 'streams.notify', text: 'select pg_notify($1, said) from unnest($2::text[]) said' };
 const REDIS_CHANNEL = 'hints';
 // The first hint goes at once, those of so long after it together: a NOTIFY for each commit would end the group commit
 // of the whole server.
@@ -52,6 +53,7 @@ export class NodeHints {
   readonly #rollCall: NodeJS.Timeout;
   readonly #stops: (() => void)[];
   #batch: NodeJS.Timeout | null = null;
+  #flushing = false;
   #lastAt = Number.NEGATIVE_INFINITY;
   #client: PoolClient | null = null;
   /** Every other node heard the last thing that was said in Redis. */
@@ -101,23 +103,31 @@ export class NodeHints {
   #say(hint: string): void {
     if (this.#options.others() === 0 || this.#closed) return;
     this.#waiting.add(hint);
+    if (!this.#flushing) this.#schedule();
+  }
+
+  #schedule(): void {
     const apart = this.#allInRedis ? REDIS_BATCH_MS : BATCH_MS;
     const wait = Math.max(this.#lastAt + apart - performance.now(), 0);
     this.#batch ??= setTimeout(() => void this.#flush(), wait);
   }
 
+  /** One batch at a time: what comes meanwhile is in the next. */
   async #flush(): Promise<void> {
     this.#batch = null;
+    this.#flushing = true;
     this.#lastAt = performance.now();
     const all = payloads(this.#options.nodeId, [...this.#waiting]);
     this.#waiting.clear();
-    if (await this.#sayInRedis(all)) return;
-    for (const payload of all) {
-      // A hint that is lost costs a second.
-      this.#client
-        ?.query({ name: 'streams.notify', text: 'select pg_notify($1, $2)', values: [CHANNEL, payload] })
-        .catch(() => {});
-    }
+    if (!(await this.#sayInRedis(all))) await this.#notify(all);
+    this.#flushing = false;
+    if (this.#waiting.size > 0 && !this.#closed) this.#schedule();
+  }
+
+  /** A hint that is lost costs a second: no longer is waited for a database that does not answer. */
+  async #notify(all: string[]): Promise<void> {
+    const said = this.#client?.query({ ...NOTIFY, values: [CHANNEL, all] }).catch(() => {});
+    await Promise.race([said, sleep(RECONNECT_MS, undefined, { ref: false })]);
   }
 
   /** @returns whether every node has got it. */
