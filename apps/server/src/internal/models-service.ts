@@ -43,7 +43,7 @@ export function remoteModels(options: {
   log: Logger;
 }): Pick<ModelCatalogue, 'list' | 'missing'> & { close(): Promise<void> } {
   const { nodes, nodeId, secret, log } = options;
-  const agent = new Agent({ connect: { timeout: 3_000 } });
+  const agent = new Agent({ connect: { timeout: 3_000 }, allowH2: false });
 
   async function ask<T>(query: Record<string, string>): Promise<T | null> {
     const path = `${PATH}?${new URLSearchParams(query)}`;

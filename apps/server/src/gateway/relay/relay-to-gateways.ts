@@ -46,7 +46,13 @@ export async function startRelay({ log, tokenSecret, gateways }: RelayOptions): 
   const secret = createSecretKey(tokenSecret);
   const admission = createAdmission();
   // Silence is not judged here: the gateway pings, the agent misses that after a minute, and the fleet one that dies.
-  const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: 0, bodyTimeout: 0 });
+  const agent = new Agent({
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    // A stream that its reader does not take must not hold up another session's.
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
 
   const serve: ServeModelRequest = async (req, res, closing, door) => {
     const route = routeOf(req.method, req.url);

@@ -27,6 +27,7 @@ export async function toDirectory(app: App, api: Api): Promise<void> {
     // Unless it is told so, it believes any certificate.
     undici: {
       connect: { timeout: CONNECT_TIMEOUT_MS, rejectUnauthorized: true },
+      allowH2: false,
       headersTimeout: HEADERS_TIMEOUT_MS,
       bodyTimeout: 0,
     },
