@@ -133,7 +133,9 @@ describe.skipIf(missing.length > 0)('2 API nodes, 3 workers and 2 gateways behin
     const blows: Record<string, number> = {};
     const takeovers: number[] = [];
     const striking = strikeUntil(deadline, blows, takeovers);
-    await Promise.all(agents.map((agent) => talk(aaas, agent, deadline)));
+    await Promise.all(agents.map((agent) => talk(aaas, agent, deadline))).catch((error: unknown) => {
+      throw new Error(`somebody could not talk on; the nodes said:\n${faults().join('\n')}`, { cause: error });
+    });
     await striking;
 
     const began = performance.now();
@@ -151,7 +153,7 @@ describe.skipIf(missing.length > 0)('2 API nodes, 3 workers and 2 gateways behin
       expect(stream.seen).toEqual(stream.seen.map((_, position) => position + 1));
     }
     ending.abort();
-    for (const { platform } of members) expect(platform.output()).not.toContain('Something failed inside the platform');
+    expect(faults()).toEqual([]);
     takeovers.sort((a, b) => a - b);
     console.log(
       JSON.stringify({
@@ -167,6 +169,12 @@ describe.skipIf(missing.length > 0)('2 API nodes, 3 workers and 2 gateways behin
       }),
     );
   });
+
+  /** What no blow excuses. */
+  function faults(): string[] {
+    const lines = members.flatMap(({ platform }) => platform.output().split('\n'));
+    return lines.filter((line) => line.includes('Something failed inside the platform'));
+  }
 
   /** Every few seconds somebody is struck, and comes back by and by. Resolves when all are back. */
   async function strikeUntil(deadline: number, blows: Record<string, number>, takeovers: number[]): Promise<void> {
