@@ -25,9 +25,10 @@ export interface Share {
   mine: string[];
 }
 
-// Those that wait stand in lines, one for each workspace, lane and node that alone has their files. The first of each line rank by how many places their
-// workspace has at work here already: whoever has most waits longest, however many it sends. Only the heads of lines are
-// read, through session_heads_line: what a claim costs follows from lines and free places, not from how many wait.
+// Those that wait stand in lines, one for each workspace, lane and node that alone has their files: first those in the
+// midst of a turn, whose node is gone. The first of each line rank by how many places their workspace has at work here
+// already: whoever has most waits longest, however many it sends. Only the heads of lines are read, through
+// session_heads_line: what a claim costs follows from lines and free places, not from how many wait.
 // What a node alone has the files of it may have wherever it is, and nobody else while it lives.
 const isFor = (line: string, of: { node: string; labels: string; region: string; away: string; leaseMs: string }) => `
   case when ${line}.held_by = ${of.node} then lane_fits(${line}.lane, ${of.labels}::jsonb, ${of.region}, array[${line}.lane])
@@ -48,22 +49,22 @@ const claimText = (shared: string) => `
     ), held as (
       select * from unnest($3::text[], $4::integer[]) as held (workspace_id, places)
     ), line as (
-      select first.session_id, first.runnable_at,
-             coalesce(held.places, 0)
-               + row_number() over (partition by l.workspace_id order by first.runnable_at, first.session_id) as rank
+      select first.session_id, first.mid_turn, first.runnable_at,
+             coalesce(held.places, 0) + row_number() over (
+               partition by l.workspace_id order by first.mid_turn desc, first.runnable_at, first.session_id) as rank
         from lines l
         left join held on held.workspace_id = l.workspace_id
        cross join lateral (
-         select h.session_id, h.runnable_at from session_heads h
+         select h.session_id, h.mid_turn, h.runnable_at from session_heads h
           where h.workspace_id = l.workspace_id and h.lane = l.lane and h.held_by = l.held_by
             and h.runnable_at is not null and h.owner is null
                 ${shared}
           -- some more than are wanted: other nodes look at the same ones
-          order by h.runnable_at limit $2 + 16) first
+          order by h.mid_turn desc, h.runnable_at limit $2 + 16) first
        where ${isFor('l', { node: '$1', labels: '$5', region: '$6', away: '$7', leaseMs: '$8' })}
     ), next as materialized (
       -- as an array: each is then looked up by its key, whatever the planner believes of their number
-      select array(select session_id from line order by rank, runnable_at limit $2 + 16) as ids
+      select array(select session_id from line order by rank, mid_turn desc, runnable_at limit $2 + 16) as ids
     ), claimed as (
       update session_heads h set owner = $1, last_node = $1, generation = h.generation + 1
        where h.session_id = any (array(
@@ -90,8 +91,8 @@ export const CLAIMED_MAX = 500;
 
 /**
  * Takes up to `slots` sessions that have work, no owner and ask nothing that the node has not; the workspaces take turns,
- * and in each the oldest comes first. Each session gets a new generation. `busy`: places on this node that work for a
- * workspace now. `share` null: no other node is there.
+ * and in each those in the midst of a turn come first, then the oldest. Each session gets a new generation. `busy`:
+ * places on this node that work for a workspace now. `share` null: no other node is there.
  */
 export async function claimSessions(
   pool: Pool,

@@ -27,6 +27,7 @@ const RELEASE = `
   )
   update session_heads h
      set owner = null, generation = h.generation + 1, held_by = directory_holder(h.session_id),
+         mid_turn = (select s.turn_status = 'running' from sessions s where s.id = h.session_id),
          runnable_at = case when h.runnable_at is null and h.session_id in (select id from rests) then null else now() end
    where h.owner = any ($1::text[])
   returning h.session_id as "sessionId", h.runnable_at is not null as open`;

@@ -18,7 +18,7 @@ const LOOK = {
              case when $3 then (select s.agent_id from sessions s where s.id = h.session_id) end as "agentId"
         from session_heads h
        where h.runnable_at between now() - $1 * interval '1 ms' and now() + $1 * interval '1 ms' and h.owner is null
-       order by h.runnable_at, h.session_id limit ${FRESH_MAX}
+       order by h.mid_turn desc, h.runnable_at, h.session_id limit ${FRESH_MAX}
     ), live as materialized (
       select n.id, n.capacity, n.region, n.labels, (select count(*)::int from session_heads h where h.owner = n.id) as owned
         from nodes n

@@ -4,6 +4,7 @@ import { holdSession } from '../../directories/hold-session.ts';
 import { startTestDatabase, type TestDatabase } from '../../postgres/test-database.ts';
 import { createSession } from '../../sessions/create-session.ts';
 import { changeIntent } from '../../sessions/lifecycle/change-intent.ts';
+import { releaseSession } from '../../sessions/lifecycle/release-session.ts';
 import { WISHES } from '../../sessions/lifecycle/wishes.ts';
 import { findListedSession } from '../../sessions/list-sessions.ts';
 import type { SessionContext } from '../../sessions/session-context.ts';
@@ -222,6 +223,30 @@ it('has the idle sessions of a dead node asleep without a place, and those with 
   ]);
   expect(JSON.parse(logged.rows[0].payload)).toMatchObject({ type: 'x.lifecycle', from: 'idle', to: 'hibernated' });
   expect((await takeFromLostNodes(ctx.pool, 'node_a', TTL)).nodes).toEqual([]);
+});
+
+it('gives the places that are left first to those whose turn a dead node has left unfinished', async () => {
+  await addNode('node_a', { capacity: 2 });
+  await addNode('dead', { secondsAgo: 60 });
+  const [older, ...ofDead] = await Promise.all(Array.from({ length: 3 }, () => add()));
+  await ctx.pool.query(`update session_heads set runnable_at = now() - interval '1 min' where session_id = $1`, [
+    older,
+  ]);
+  await ctx.pool.query(`update session_heads set owner = 'dead' where session_id = any ($1)`, [ofDead]);
+  const [, inTurn] = ofDead;
+  await ctx.pool.query(`update sessions set turn_status = 'running' where id = $1`, [inTurn]);
+  await takeFromLostNodes(ctx.pool, 'node_a', TTL);
+  const watch = watchOf('node_a');
+  expect(await claimBy(watch, 'node_a', 1)).toEqual([inTurn]);
+  expect(await claimBy(watch, 'node_a', 1)).toEqual([older]);
+  // The same for one that its node gave up in order, in the midst of its turn.
+  await ctx.pool.query(`update session_heads set owner = null where session_id = $1`, [older]);
+  const { rows } = await ctx.pool.query(
+    'select session_id as "sessionId", generation::int, requested::int from session_heads where session_id = $1',
+    [inTurn],
+  );
+  expect(await releaseSession(ctx, rows[0], rows[0].requested, true)).toBe(true);
+  expect(await claimBy(watch, 'node_a', 1)).toEqual([inTurn]);
 });
 
 it('sees sessions of a node that died long ago, whatever it was registered as since', async () => {

@@ -26,7 +26,7 @@ export interface WaitingSession {
 
 export interface FleetView {
   nodes: readonly Candidate[];
-  /** The oldest first. */
+  /** In the order in which they get places. */
   waiting: readonly WaitingSession[];
   strategy: PlacementStrategy;
   /** Lanes whose sessions may run in other regions, for their own has had no room for long enough. */

@@ -3,7 +3,8 @@ import type { OwnedSession, SessionContext } from '../session-context.ts';
 const RELEASE = {
   name: 'session.release',
   text: `update session_heads
-             set owner = null, runnable_at = case when $4 then now() end, held_by = directory_holder(session_id)
+             set owner = null, runnable_at = case when $4 then now() end, held_by = directory_holder(session_id),
+                 mid_turn = (select s.turn_status = 'running' from sessions s where s.id = session_heads.session_id)
           where session_id = $1 and generation = $2 and requested = $3
          returning session_id`,
 };

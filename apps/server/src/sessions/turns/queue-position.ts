@@ -1,11 +1,12 @@
 import type { Pool } from 'pg';
 
-// Of those that ask the same of a node. Workspaces take turns: of the others, those count that come before the session's own place in the line of its workspace.
+// Of those that ask the same of a node, in the order of a claim. Workspaces take turns: of the others, those count that
+// come before the session's own place in the line of its workspace.
 const POSITION = {
   name: 'turns.queue-position',
   text: `
     with recursive me as (
-      select h.workspace_id, h.lane, h.runnable_at, s.intent = 'active' and h.owner is null and h.runnable_at is not null as in_line,
+      select h.workspace_id, h.lane, h.mid_turn, h.runnable_at, s.intent = 'active' and h.owner is null and h.runnable_at is not null as in_line,
              (select count(*)::int from inputs i where i.session_id = t.session_id and i.consumed_seq is null
                  and i.type <> 'user.interrupt' and i.position < t.position) as before
         from turns t join session_heads h on h.session_id = t.session_id join sessions s on s.id = t.session_id
@@ -13,7 +14,7 @@ const POSITION = {
     ), own as (
       select count(*)::int as place from session_heads l, me
        where me.in_line and l.workspace_id = me.workspace_id and l.lane = me.lane and l.runnable_at is not null and l.owner is null
-         and l.runnable_at <= me.runnable_at
+         and (not l.mid_turn, l.runnable_at) <= (not me.mid_turn, me.runnable_at)
     ), workspaces as (
       (select workspace_id from session_heads where runnable_at is not null and owner is null
           and exists (select 1 from me where me.in_line)
@@ -27,11 +28,11 @@ const POSITION = {
       select coalesce(sum(ahead.count), 0)::int as ahead
         from workspaces w cross join me cross join own cross join lateral (
           select count(*) from (
-            select h.runnable_at, row_number() over (order by h.runnable_at) as rank
-              from (select l.runnable_at from session_heads l
+            select h.mid_turn, h.runnable_at, row_number() over (order by h.mid_turn desc, h.runnable_at) as rank
+              from (select l.mid_turn, l.runnable_at from session_heads l
                      where l.workspace_id = w.workspace_id and l.lane = me.lane and l.runnable_at is not null and l.owner is null
-                     order by l.runnable_at limit (select place from own)) h) first
-           where first.rank < own.place or first.runnable_at < me.runnable_at) ahead
+                     order by l.mid_turn desc, l.runnable_at limit (select place from own)) h) first
+           where first.rank < own.place or (not first.mid_turn, first.runnable_at) < (not me.mid_turn, me.runnable_at)) ahead
        where w.workspace_id is not null and w.workspace_id <> me.workspace_id
     )
     select me.before + greatest(own.place, 1) + others.ahead as position from me, own, others`,
