@@ -5,12 +5,23 @@ const CODES = /^(08\d{3}|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ET
 const WORDS =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a/;
 
+// Locks that are not to be had, statements and transactions that take too long.
+const LATE_CODES = /^(55P03|57014|25P0[34])$/;
+
 const PAUSE_MS = 500;
 
 /** The database could not be reached, or did not answer: nobody's bug, and it will be back. */
 export function isDatabaseAway(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return CODES.test(String(code ?? '')) || WORDS.test(String(message ?? ''));
+}
+
+/**
+ * The database ended what took too long: somebody who stands still held what it needed, or this process stood still in
+ * the midst of it. The same may succeed in a moment.
+ */
+export function isDatabaseLate(error: unknown): boolean {
+  return LATE_CODES.test(String((error as { code?: unknown } | null)?.code ?? ''));
 }
 
 /** Reads something for somebody who waits, and waits with him while the database is away, until the signal aborts. */

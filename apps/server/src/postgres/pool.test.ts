@@ -37,8 +37,8 @@ describe.each(TEST_SERVERS)('on %s', (_name, start) => {
       expect(rows).toEqual([
         {
           statement_timeout: '30s',
-          lock_timeout: '10s',
-          idle_in_transaction_session_timeout: '30s',
+          lock_timeout: '15s',
+          idle_in_transaction_session_timeout: '10s',
           application_name: 'aaas',
         },
       ]);

@@ -5,8 +5,10 @@ import { SOCKET_PORT } from './embedded/connection-target.ts';
 const APPLICATION_NAME = 'aaas';
 /** A statement of the platform takes milliseconds; what takes this long holds locks that others wait for. */
 const STATEMENT_TIMEOUT_MS = 30_000;
-const LOCK_TIMEOUT_MS = 10_000;
-const IDLE_IN_TRANSACTION_MS = 30_000;
+/** What a node that stands still holds locked in the midst of a transaction keeps nobody longer than that. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+/** Longer than that: who waits for such a node gets the lock, not an error. */
+const LOCK_TIMEOUT_MS = 15_000;
 /** For a server that vanished with its answer: later than its own timeout, which gives the better error. */
 const ANSWER_TIMEOUT_MS = 40_000;
 /** To open a connection, or to wait for a free one. */
@@ -22,8 +24,15 @@ export interface PoolLog {
   warn(details: object, message: string): void;
 }
 
+export interface PoolOptions {
+  max: number;
+  log: PoolLog;
+  /** Of a node: its sessions are taken when its lease has ended, and must not be locked by it then. In milliseconds. */
+  leaseMs?: number;
+}
+
 /** Connections to the platform's database. bigint comes as a number, timestamptz as a Date. `end()` closes it. */
-export function createPool(target: PoolTarget, { max, log }: { max: number; log: PoolLog }): pg.Pool {
+export function createPool(target: PoolTarget, { max, log, leaseMs }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOf(target),
     max,
@@ -31,7 +40,7 @@ export function createPool(target: PoolTarget, { max, log }: { max: number; log:
     application_name: APPLICATION_NAME,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    idle_in_transaction_session_timeout: Math.min(leaseMs ?? IDLE_IN_TRANSACTION_MS, IDLE_IN_TRANSACTION_MS),
     query_timeout: ANSWER_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,

@@ -25,9 +25,10 @@ export async function openDatabase(
   log: Logger,
   closers: Closers,
 ): Promise<Database> {
+  const options = { max: settings.DATABASE_CONNECTIONS, log, leaseMs: settings.LEASE_TTL * 1_000 };
   if (settings.DATABASE_URL) {
     const target = { connectionString: settings.DATABASE_URL };
-    const pool = createPool(target, { max: settings.DATABASE_CONNECTIONS, log });
+    const pool = createPool(target, options);
     const cutConnections = connectionCutter(pool);
     closers.add('database pool', () => pool.end());
     await pool.query('select 1').catch((error: Error) => {
@@ -37,7 +38,7 @@ export async function openDatabase(
   }
   const embedded = await startEmbeddedPostgres({ dataDir });
   closers.add('embedded database', () => embedded.stop());
-  const pool = createPool(embedded.connection, { max: settings.DATABASE_CONNECTIONS, log });
+  const pool = createPool(embedded.connection, options);
   closers.add('database pool', () => pool.end());
   return {
     pool,

@@ -47,3 +47,10 @@ export function databaseUnavailable(cause: unknown): ApiError {
     { cause, retryAfterSeconds: DATABASE_RETRY_SECONDS },
   );
 }
+
+export function databaseLate(cause: unknown): ApiError {
+  return new ApiError('unavailable', 'The database took too long for this. Send it again.', {
+    cause,
+    retryAfterSeconds: DATABASE_RETRY_SECONDS,
+  });
+}

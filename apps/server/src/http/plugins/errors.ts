@@ -1,9 +1,9 @@
 import { ApiError, ERRORS, type ErrorCode, type FieldError, type Problem } from '@aaas/contract/errors';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { isDatabaseAway } from '../../postgres/database-away.ts';
+import { isDatabaseAway, isDatabaseLate } from '../../postgres/database-away.ts';
 import type { Api, App } from '../api.ts';
-import { databaseUnavailable } from './availability.ts';
+import { databaseLate, databaseUnavailable } from './availability.ts';
 import { sendManagedError } from './managed-errors.ts';
 
 declare module 'fastify' {
@@ -99,6 +99,7 @@ function toApiError(error: FastifyError | ApiError): ApiError {
   if (status >= 400 && status < 500)
     return new ApiError(BY_STATUS[status] ?? 'invalid_request', error.message, { cause: error });
   if (isDatabaseAway(error)) return databaseUnavailable(error);
+  if (isDatabaseLate(error)) return databaseLate(error);
   return new ApiError('internal', 'Something failed inside the platform. Try again; the log holds the request id.', {
     cause: error,
   });
