@@ -54,18 +54,25 @@ export async function startPostgresServer(bin: string, settings: Record<string, 
   }
 
   async function stop(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGINT');
     await gone;
   }
 
   await start();
+  let restarting: Promise<void> | null = null;
   return {
     url,
     port,
-    restart: async () => {
-      await stop();
-      await start();
+    // One at a time: a server that has much to write takes long to stop.
+    restart: () => {
+      restarting ??= stop()
+        .then(start)
+        .finally(() => {
+          restarting = null;
+        });
+      return restarting;
     },
     close: async () => {
       await stop();
