@@ -127,7 +127,7 @@ it('names the step in which a start failed, what was said last, and a hint', asy
   const agent = await deployAgent(platform, { ...POOLED, env: { COLOR: 'red' } }, false);
   await agent.order('start');
   await until(async () => {
-    for (const { pid } of findProcesses(agent.root)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of findProcesses(agent.root)) killIfThere(pid);
     return (await agent.view()).status === 'error';
   });
   const view = await agent.view();
@@ -202,4 +202,13 @@ function askGateway(spare: Spare, body: object): Promise<number> {
       .once('error', reject)
       .end(JSON.stringify(body));
   });
+}
+
+/** With the first of a tree the others may be gone already. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -4,10 +4,12 @@ import { firstUntraversable } from '../../processes/first-untraversable.ts';
 import { canMakePassage } from '../../processes/passage.ts';
 import { StartupError } from '../../start/startup-error.ts';
 
-// Two servers on one machine must not give their agents the same users: each node has a range that follows from its id.
+// Two servers on one machine must not give their agents the same users, for each kills what runs as a user of its own:
+// where a node's users begin follows from its id. Of two nodes with a thousand sessions each, one pair in a million
+// meets; those that do need AGENT_UID_BASE.
 const FIRST_UID = 200_000;
-const RANGES = 2_000;
-const RANGE_UIDS = 1_000_000;
+const BEGINNINGS = 2_000_000;
+const UIDS_APART = 1_000;
 
 /**
  * The uid from which on agents have users of their own; null: they share ours. Only root can give it to them.
@@ -15,7 +17,7 @@ const RANGE_UIDS = 1_000_000;
  */
 export function firstAgentUid(given: number | undefined, nodeId: string, dataDir: string): number | null {
   if (process.getuid?.() !== 0) return null;
-  const uidBase = given ?? FIRST_UID + rangeOf(nodeId) * RANGE_UIDS;
+  const uidBase = given ?? FIRST_UID + beginningOf(nodeId) * UIDS_APART;
   const probe = spawnSync(process.execPath, ['--version'], { uid: uidBase, gid: uidBase, cwd: '/' });
   if (probe.error && (probe.error as NodeJS.ErrnoException).code === 'EINVAL') {
     // Never as root: better no server than that.
@@ -32,6 +34,6 @@ export function firstAgentUid(given: number | undefined, nodeId: string, dataDir
   return uidBase;
 }
 
-function rangeOf(nodeId: string): number {
-  return createHash('sha256').update(nodeId).digest().readUInt32BE(0) % RANGES;
+function beginningOf(nodeId: string): number {
+  return createHash('sha256').update(nodeId).digest().readUInt32BE(0) % BEGINNINGS;
 }
